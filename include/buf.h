@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A growing piece of text, and the one place that decides which bytes of a target may reach a terminal or a JSON string.
+ */
+#ifndef URINGTOP_BUF_H
+#define URINGTOP_BUF_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* All zero is an empty buffer. data is NUL-terminated once something was put in; freed by buf_free. */
+struct buf {
+	char *data;
+	size_t len, cap;
+};
+
+void buf_put(struct buf *b, const char *s, size_t n);
+void buf_puts(struct buf *b, const char *s);
+void buf_putc(struct buf *b, char c);
+void buf_printf(struct buf *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+void buf_pad(struct buf *b, size_t spaces);
+void buf_dec(struct buf *b, uint64_t v);
+void buf_hex(struct buf *b, uint64_t v); /* with 0x in front */
+void buf_free(struct buf *b);
+
+enum {
+	ESC_ASCII = 1, /* the terminal is not UTF-8: escape everything beyond ASCII */
+	ESC_QUOTE = 2, /* the text stands between double quotes */
+	ESC_JSON = 4,  /* for a JSON string: control characters below 0x20 stay, the JSON writer escapes them */
+};
+
+/*
+ * Appends n bytes from a target. Printable ASCII and printable UTF-8 pass; control characters, C1 controls, characters
+ * that change the direction of text, and bytes that are no UTF-8 become \n, \t, \xNN; a backslash is doubled. Returns
+ * the columns that it takes on a terminal.
+ */
+size_t buf_text(struct buf *b, const char *s, size_t n, unsigned how);
+
+#endif

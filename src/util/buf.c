@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Growing text, and the escaping of everything that came from a target. */
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <wchar.h>
+
+#include "arena.h"
+#include "buf.h"
+
+static char *room(struct buf *b, size_t n)
+{
+	if (b->cap - b->len <= n) {
+		while (b->cap - b->len <= n)
+			b->cap = b->cap ? b->cap * 2 : 256;
+		b->data = xrealloc(b->data, b->cap);
+	}
+	return b->data + b->len;
+}
+
+void buf_put(struct buf *b, const char *s, size_t n)
+{
+	char *p = room(b, n);
+
+	if (n)
+		memcpy(p, s, n);
+	b->len += n;
+	b->data[b->len] = '\0';
+}
+
+void buf_puts(struct buf *b, const char *s)
+{
+	buf_put(b, s, strlen(s));
+}
+
+void buf_putc(struct buf *b, char c)
+{
+	buf_put(b, &c, 1);
+}
+
+void buf_printf(struct buf *b, const char *fmt, ...)
+{
+	va_list ap, again;
+	int n;
+
+	va_start(ap, fmt);
+	va_copy(again, ap);
+	n = vsnprintf(room(b, 80), 81, fmt, ap);
+	va_end(ap);
+	if (n > 80)
+		vsnprintf(room(b, (size_t)n), (size_t)n + 1, fmt, again);
+	va_end(again);
+	if (n > 0)
+		b->len += (size_t)n;
+}
+
+void buf_pad(struct buf *b, size_t spaces)
+{
+	memset(room(b, spaces), ' ', spaces);
+	b->len += spaces;
+	b->data[b->len] = '\0';
+}
+
+void buf_dec(struct buf *b, uint64_t v)
+{
+	char s[24], *p = s + sizeof(s);
+
+	do
+		*--p = (char)('0' + v % 10);
+	while (v /= 10);
+	buf_put(b, p, (size_t)(s + sizeof(s) - p));
+}
+
+void buf_hex(struct buf *b, uint64_t v)
+{
+	char s[24], *p = s + sizeof(s);
+
+	do
+		*--p = "0123456789abcdef"[v & 15];
+	while (v >>= 4);
+	*--p = 'x';
+	*--p = '0';
+	buf_put(b, p, (size_t)(s + sizeof(s) - p));
+}
+
+void buf_free(struct buf *b)
+{
+	free(b->data);
+	*b = (struct buf){0};
+}
+
+/* The length of the well-formed UTF-8 sequence at s, 0 if there is none. */
+static size_t utf8(const unsigned char *s, size_t n, uint32_t *out)
+{
+	static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
+	size_t len = s[0] < 0x80 ? 1 : s[0] >> 5 == 6 ? 2 : s[0] >> 4 == 14 ? 3 : s[0] >> 3 == 30 ? 4 : 0;
+	uint32_t c;
+
+	if (!len || len > n)
+		return 0;
+	c = len == 1 ? s[0] : s[0] & (0xffu >> (len + 1));
+	for (size_t i = 1; i < len; i++) {
+		if ((s[i] & 0xc0) != 0x80)
+			return 0;
+		c = c << 6 | (s[i] & 0x3f);
+	}
+	if (c < least[len] || c > 0x10ffff || (c >= 0xd800 && c < 0xe000))
+		return 0;
+	*out = c;
+	return len;
+}
+
+/* Characters beyond ASCII that move the cursor or turn the text around instead of showing something. */
+static bool treacherous(uint32_t c)
+{
+	return c < 0xa0 || c == 0x61c || (c >= 0x200b && c <= 0x200f) || (c >= 0x2028 && c <= 0x202e) ||
+	       (c >= 0x2060 && c <= 0x206f) || c == 0xfeff || (c >= 0xfff0 && c <= 0xfffb) || (c & 0xfffe) == 0xfffe ||
+	       (c >= 0xe0000 && c < 0xe1000);
+}
+
+size_t buf_text(struct buf *b, const char *str, size_t n, unsigned how)
+{
+	const unsigned char *s = (const unsigned char *)str;
+	size_t columns = 0;
+
+	for (size_t i = 0; i < n;) {
+		size_t before = b->len, len;
+		uint32_t c = 0;
+		int w = 0;
+
+		len = utf8(s + i, n - i, &c);
+		if (len > 1 && !treacherous(c) && !(how & ESC_ASCII)) {
+			buf_put(b, str + i, len);
+			w = wcwidth((wchar_t)c);
+			columns += w > 0 ? (size_t)w : 0;
+			i += len;
+			continue;
+		}
+		if (s[i] == '\\' || (s[i] == '"' && how & ESC_QUOTE))
+			buf_printf(b, "\\%c", s[i]);
+		else if ((s[i] >= 0x20 && s[i] < 0x7f) || (s[i] < 0x20 && how & ESC_JSON))
+			buf_putc(b, (char)s[i]);
+		else if (s[i] == '\n' || s[i] == '\t' || s[i] == '\r')
+			buf_puts(b, s[i] == '\n' ? "\\n" : s[i] == '\t' ? "\\t" : "\\r");
+		else
+			buf_printf(b, "\\x%02x", s[i]);
+		columns += b->len - before;
+		i++;
+	}
+	return columns;
+}
