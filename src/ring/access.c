@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Ways to a ring's memory. Each takes what it needs for one read and lets go of it before it returns. */
+#include <errno.h>
+#include <limits.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include "ring.h"
+
+enum { OFF_CQ_RING = 0x8000000, OFF_SQES = 0x10000000 };
+
+static int vm_read(struct ring_access *self, enum ring_area area, const struct ring_piece *pieces, size_t n)
+{
+	struct ring_access_vm *v = (struct ring_access_vm *)self;
+	uint64_t base = area == AREA_RINGS ? v->rings : v->sqes, len = area == AREA_RINGS ? v->rings_len : v->sqes_len;
+	struct iovec local[256], remote[256];
+
+	if (!base)
+		return -ENXIO;
+	while (n) {
+		size_t k = 0, total = 0;
+		ssize_t got;
+
+		for (; k < n && k < 256; k++) {
+			if (pieces[k].offset > len || pieces[k].len > len - pieces[k].offset)
+				return -ERANGE;
+			local[k] = (struct iovec){pieces[k].dst, pieces[k].len};
+			remote[k] = (struct iovec){(void *)(uintptr_t)(base + pieces[k].offset), pieces[k].len};
+			total += pieces[k].len;
+		}
+		got = process_vm_readv(v->pid, local, k, remote, k, 0);
+		if (got < 0)
+			return -errno;
+		if ((size_t)got != total)
+			return -EFAULT;
+		pieces += k;
+		n -= k;
+	}
+	return 0;
+}
+
+void ring_access_vm_init(struct ring_access_vm *v, pid_t pid, const struct ring_mapping *maps, size_t n)
+{
+	*v = (struct ring_access_vm){.base = {vm_read}, .pid = pid};
+	for (size_t i = 0; i < n; i++) {
+		uint64_t len = maps[i].end - maps[i].start;
+
+		if (maps[i].pid != pid)
+			continue;
+		/* programs of before 5.4 map the CQ apart; it is the same memory, and the longer one holds all that is needed */
+		if ((maps[i].offset == 0 || maps[i].offset == OFF_CQ_RING) && len > v->rings_len) {
+			v->rings = maps[i].start;
+			v->rings_len = len;
+		} else if (maps[i].offset == OFF_SQES && len > v->sqes_len) {
+			v->sqes = maps[i].start;
+			v->sqes_len = len;
+		}
+	}
+}
+
+static int fd_read(struct ring_access *self, enum ring_area area, const struct ring_piece *pieces, size_t n)
+{
+	struct ring_access_fd *f = (struct ring_access_fd *)self;
+	uint64_t len = 0;
+	void *map;
+	int dup, err = 0;
+
+	for (size_t i = 0; i < n; i++)
+		if (pieces[i].offset + pieces[i].len > len)
+			len = pieces[i].offset + pieces[i].len;
+	dup = (int)syscall(SYS_pidfd_getfd, f->pidfd, f->fd, 0);
+	if (dup < 0)
+		return -errno;
+	map = mmap(NULL, len, PROT_READ, MAP_SHARED, dup, area == AREA_RINGS ? 0 : OFF_SQES);
+	if (map == MAP_FAILED)
+		err = -errno;
+	close(dup);
+	if (err)
+		return err;
+	for (size_t i = 0; i < n; i++)
+		memcpy(pieces[i].dst, (const char *)map + pieces[i].offset, pieces[i].len);
+	munmap(map, len);
+	return 0;
+}
+
+void ring_access_fd_init(struct ring_access_fd *f, int pidfd, int fd)
+{
+	*f = (struct ring_access_fd){{fd_read}, pidfd, fd};
+}
+
+static int buf_read(struct ring_access *self, enum ring_area area, const struct ring_piece *pieces, size_t n)
+{
+	struct ring_access_buf *b = (struct ring_access_buf *)self;
+
+	for (size_t i = 0; i < n; i++) {
+		if (pieces[i].offset > b->len[area] || pieces[i].len > b->len[area] - pieces[i].offset)
+			return -ERANGE;
+		if (pieces[i].len)
+			memcpy(pieces[i].dst, b->area[area] + pieces[i].offset, pieces[i].len);
+	}
+	return 0;
+}
+
+void ring_access_buf_init(struct ring_access_buf *b)
+{
+	*b = (struct ring_access_buf){.base = {buf_read}};
+}
