@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Builds snapshots of the rings that discover() found, from the sources that there are. */
+#ifndef URINGTOP_BUILD_H
+#define URINGTOP_BUILD_H
+
+#include "ring.h"
+#include "snapshot.h"
+
+struct build_options {
+	bool brief;  /* no entries, no decoding: what a list shows */
+	size_t data; /* bytes of data to be written or sent that are read out of the target */
+};
+
+struct builder;
+
+/* d must outlive the builder. Never NULL; builder_free gives it back. */
+struct builder *builder_new(const struct discovery *d, const struct build_options *o);
+void builder_free(struct builder *b);
+
+/*
+ * Fills *out, all of it in a. Returns 0; -1 if nobody holds the ring any more. What could not be read is absent in *out with
+ * its reason, and no error.
+ */
+int builder_ring(struct builder *b, struct arena *a, const struct found_ring *r, struct snap_ring *out);
+
+/* The words around the rings: program, time, kernel. Lives in a. */
+void build_head(struct arena *a, struct snap_head *out);
+
+#endif

@@ -1,0 +1,232 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Who holds a ring, whose it is, and the threads that work for it. */
+#include <ctype.h>
+#include <dirent.h>
+#include <fcntl.h>
+#include <linux/kcmp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "parts.h"
+#include "uapi.h"
+
+static struct snap_holder *holder(struct arena *a, struct snap_ring *out, size_t *cap, pid_t pid)
+{
+	if (out->n_holders && out->holders[out->n_holders - 1].pid == (uint32_t)pid)
+		return &out->holders[out->n_holders - 1];
+	for (size_t i = 0; i < out->n_holders; i++)
+		if (out->holders[i].pid == (uint32_t)pid)
+			return &out->holders[i];
+	out->holders = arena_grow(a, out->holders, out->n_holders, cap, sizeof(*out->holders));
+	out->holders[out->n_holders] = (struct snap_holder){.pid = (uint32_t)pid, .mapped = SNAP_NO};
+	return &out->holders[out->n_holders++];
+}
+
+static void holders(struct builder *b, struct arena *a, const struct found_ring *r, struct snap_ring *out)
+{
+	size_t cap = 0, n = 0;
+
+	for (size_t i = 0; i < r->n_refs; i++) {
+		struct snap_holder *h = holder(a, out, &cap, r->refs[i].pid);
+
+		if (!h->fds) {
+			h->fds = arena_alloc(a, r->n_refs * sizeof(*h->fds));
+			h->thread_fds = arena_alloc(a, r->n_refs * sizeof(*h->thread_fds));
+		}
+		if (r->refs[i].tid == r->refs[i].pid)
+			h->fds[h->n_fds++] = r->refs[i].fd;
+		else
+			h->thread_fds[h->n_thread_fds++] = (struct snap_thread_fd){r->refs[i].tid, r->refs[i].fd};
+	}
+	for (size_t i = 0; i < r->n_maps; i++)
+		holder(a, out, &cap, r->maps[i].pid)->mapped = SNAP_YES;
+	for (size_t i = 0; i < out->n_holders; i++) {
+		struct person *p = person_known(b, (pid_t)out->holders[i].pid);
+
+		if (!p || !p->comm)
+			continue; /* gone meanwhile */
+		out->holders[n] = out->holders[i];
+		out->holders[n].comm = arena_strdup(a, p->comm);
+		out->holders[n].uid = p->uid;
+		/* mapped without a descriptor: it may have registered the ring's own fd and closed it, or just closed it */
+		out->holders[n].registered = SNAP_UNKNOWN;
+		n++;
+	}
+	out->n_holders = n;
+	snap_add_reason(a, out, "holders.registered", kernel_alone);
+}
+
+static void owner_is(struct builder *b, struct arena *a, pid_t pid, struct snap_ring *out)
+{
+	struct person *p = person_known(b, pid);
+
+	if (!p || !p->comm)
+		return;
+	out->owner = (struct snap_owner){.known = true, .pid = snap((uint64_t)pid), .uid = p->uid};
+	out->owner.comm = arena_strdup(a, p->comm);
+	out->owner.exe = p->exe ? arena_strdup(a, p->exe) : NULL;
+	snap_add_name(a, &out->inferred, "owner");
+	snap_add_reason(a, out, "owner.mm", kernel_alone);
+	snap_add_reason(a, out, "owner.submitter_tid", kernel_alone);
+	for (size_t i = 0; i < out->n_holders; i++) {
+		struct snap_holder *h = &out->holders[i];
+		long same = h->pid == (uint32_t)pid ? 0 : syscall(SYS_kcmp, h->pid, pid, KCMP_VM, 0, 0);
+
+		h->same_mm = same < 0 ? SNAP_UNKNOWN : same == 0 ? SNAP_YES : SNAP_NO;
+		if (same < 0 && !snap_reason_of(out, "holders.same_mm"))
+			snap_add_reason(a, out, "holders.same_mm", "kcmp is refused or not built into this kernel (CAP_SYS_PTRACE)");
+	}
+}
+
+/* The SQPOLL thread of another ring; 0 if that has none or cannot be asked. */
+static int32_t sq_thread_of(struct builder *b, size_t ring)
+{
+	struct arena a = {0};
+	struct fdinfo f;
+
+	if (!b->sq_threads[ring]) {
+		const struct found_ring *r = &b->d->rings[ring];
+
+		b->sq_threads[ring] = -1;
+		for (size_t i = 0; i < r->n_refs; i++) {
+			if (!read_fdinfo(b, &a, &r->refs[i], &f)) {
+				b->sq_threads[ring] = f.sq_thread;
+				break;
+			}
+		}
+		arena_free(&a);
+	}
+	return b->sq_threads[ring];
+}
+
+static void shared_with(struct builder *b, struct arena *a, struct snap_ring *out)
+{
+	size_t cap = 0;
+
+	for (size_t i = 0; i < b->d->n_rings; i++) {
+		if (b->d->rings[i].id == out->id || sq_thread_of(b, i) != (int32_t)out->sqpoll.tid.v)
+			continue;
+		out->sqpoll.shared_with =
+			arena_grow(a, out->sqpoll.shared_with, out->sqpoll.n_shared_with, &cap, sizeof(uint64_t));
+		out->sqpoll.shared_with[out->sqpoll.n_shared_with++] = b->d->rings[i].id;
+	}
+}
+
+static const char *state_name(char c)
+{
+	return c == 'R' ? "running" : c == 'S' || c == 'I' ? "sleeping" : c == 'D' ? "blocked" : c == 'T' || c == 't' ? "stopped"
+		: c == 'Z' || c == 'X' ? "died" : NULL;
+}
+
+/* Returns the process that the SQPOLL thread belongs to, 0 if that cannot be told. */
+static pid_t sqpoll(struct builder *b, struct arena *a, const struct fdinfo *f, struct snap_ring *out)
+{
+	struct snap_sqpoll *s = &out->sqpoll;
+	struct proc_task t;
+	int64_t tgid = 0;
+	int dir;
+
+	s->known = true;
+	s->active = f->sq_thread >= 0;
+	if (!s->active)
+		return 0;
+	s->tid = snap((uint64_t)f->sq_thread);
+	if (f->sq_cpu >= 0)
+		s->cpu = snap((uint64_t)f->sq_cpu);
+	if (f->has_times) {
+		s->total_us = snap(f->sq_total_us);
+		s->work_us = snap(f->sq_work_us);
+	} else {
+		snap_add_reason(a, out, "sqpoll.total_us", "this kernel's fdinfo does not count it (6.9 does)");
+	}
+	snap_add_reason(a, out, "sqpoll.idle_ms", kernel_alone);
+	snap_add_reason(a, out, "sqpoll.pinned_cpu", kernel_alone);
+	/* the number may be of another pid namespace: only an io_uring thread is believed */
+	dir = proc_open(f->sq_thread);
+	if (dir >= 0 && !proc_task_read(a, dir, &t) && t.io_worker) {
+		s->comm = t.comm;
+		s->state = state_name(t.state);
+		if (!s->cpu.known)
+			s->cpu = snap((uint64_t)t.cpu);
+		tgid = proc_status_number(a, dir, "Tgid");
+	} else {
+		snap_add_reason(a, out, "sqpoll.state", "the thread is not to be seen from here (it has ended, or is in another pid namespace)");
+	}
+	if (dir >= 0)
+		close(dir);
+	if (!b->o.brief)
+		shared_with(b, a, out);
+	return tgid > 0 ? (pid_t)tgid : 0;
+}
+
+/* The io-wq workers of a process; they serve all rings of the thread that started them. */
+static void workers(struct builder *b, struct arena *a, pid_t pid, struct snap_ring *out)
+{
+	struct person *p = person_of(b, pid);
+	int fd = p && !p->asked_workers ? openat(p->dir, "task", O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
+	DIR *dir = fd >= 0 ? fdopendir(fd) : NULL;
+	struct proc_task t;
+	struct dirent *e;
+	size_t cap = 0;
+
+	if (!p)
+		return;
+	p->asked_workers = true;
+	while (dir && (e = readdir(dir))) {
+		struct arena tmp = {0};
+		int task = isdigit((unsigned char)e->d_name[0])
+				   ? openat(dirfd(dir), e->d_name, O_PATH | O_DIRECTORY | O_CLOEXEC)
+				   : -1;
+
+		if (task < 0)
+			continue;
+		if (!proc_task_read(&tmp, task, &t) && t.io_worker && !strncmp(t.comm, "iou-wrk", 7)) {
+			p->workers = arena_grow(&p->arena, p->workers, p->n_workers, &cap, sizeof(*p->workers));
+			p->workers[p->n_workers++] = atoi(e->d_name);
+		}
+		arena_free(&tmp);
+		close(task);
+	}
+	if (dir)
+		closedir(dir);
+	else if (fd >= 0)
+		close(fd);
+	out->workers.known = true;
+	out->workers.n_tids = p->n_workers;
+	out->workers.tids = arena_alloc(a, p->n_workers * sizeof(*p->workers));
+	if (p->n_workers)
+		memcpy(out->workers.tids, p->workers, p->n_workers * sizeof(*p->workers));
+}
+
+void build_people(struct builder *b, struct arena *a, const struct found_ring *r, const struct fdinfo *f, struct snap_ring *out)
+{
+	pid_t owner = 0;
+
+	holders(b, a, r, out);
+	if (!out->n_holders)
+		return;
+	if (f)
+		owner = sqpoll(b, a, f, out);
+	if (!owner && out->n_holders == 1)
+		owner = (pid_t)out->holders[0].pid;
+	if (owner)
+		owner_is(b, a, owner, out);
+	if (!out->owner.known) {
+		snap_add_reason(a, out, "owner",
+			"several processes hold the ring; which of them it is accounted to would take BPF (CAP_BPF, CAP_PERFMON)");
+		snap_add_reason(a, out, "holders.same_mm", "the owner is not known");
+	}
+	if (b->o.brief)
+		return;
+	if (out->owner.known)
+		workers(b, a, (pid_t)out->owner.pid.v, out);
+	if (out->workers.known) {
+		snap_add_reason(a, out, "workers.bounded", kernel_alone);
+		snap_add_reason(a, out, "workers.unbounded", kernel_alone);
+	} else {
+		snap_add_reason(a, out, "workers", "the owner is not known");
+	}
+}

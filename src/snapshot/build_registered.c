@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What is registered with a ring and what waits in it, as far as fdinfo says so. */
+#include "parts.h"
+#include "kbtf.h"
+#include "uapi.h"
+
+static void files(struct arena *a, const struct fdinfo *f, struct snap_ring *out)
+{
+	struct snap_registered *g = &out->registered;
+
+	if (!f->has_files || f->files_partial) {
+		snap_add_reason(a, out, "registered.files", "the ring's lock was taken each time fdinfo was read");
+		return;
+	}
+	g->files_known = true;
+	g->nr_files = snap(f->nr_files);
+	g->names_short = f->names_short;
+	g->n_files = f->n_files;
+	g->files = arena_alloc(a, f->n_files * sizeof(*g->files));
+	for (size_t i = 0; i < f->n_files; i++)
+		g->files[i] = (struct snap_file){f->files[i].slot, f->files[i].name};
+	if (f->n_files && f->names_short)
+		snap_add_reason(a, out, "registered.files.path",
+			"this kernel's fdinfo shows only the last part of each path (6.13 shows all)");
+}
+
+static void buffers(struct arena *a, const struct fdinfo *f, struct snap_registered *g)
+{
+	g->buffers_known = f->has_bufs;
+	g->nr_buffers = (struct snap_num){f->has_bufs, f->nr_bufs};
+	g->n_buffers = f->n_bufs;
+	g->buffers = arena_alloc(a, f->n_bufs * sizeof(*g->buffers));
+	for (size_t i = 0; i < f->n_bufs; i++)
+		g->buffers[i] = (struct snap_buffer){f->bufs[i].slot, f->bufs[i].addr, f->bufs[i].len};
+}
+
+/* Kernels of 6.13 and later have no personalities in fdinfo: there, none seen does not mean none there. */
+static void personalities(struct arena *a, const struct fdinfo *f, struct snap_ring *out)
+{
+	struct snap_registered *g = &out->registered;
+
+	if (f->has_times || !f->has_poll) {
+		snap_add_reason(a, out, "registered.personalities", kernel_alone);
+		if (!f->n_personalities)
+			return;
+	}
+	g->personalities_known = true;
+	g->personalities = arena_alloc(a, f->n_personalities * sizeof(*g->personalities));
+	for (size_t i = 0; i < f->n_personalities; i++) {
+		const struct fdinfo_personality *p = &f->personalities[i];
+
+		if (p->complete)
+			g->personalities[g->n_personalities++] =
+				(struct snap_personality){p->id, p->uid, p->gid, p->cap_effective};
+	}
+}
+
+static void polls(struct arena *a, const struct fdinfo *f, struct snap_ring *out)
+{
+	out->inflight.known = f->has_poll;
+	out->inflight.requests = arena_alloc(a, f->n_polls * sizeof(*out->inflight.requests));
+	for (size_t i = 0; i < f->n_polls; i++) {
+		const struct uapi_op *op = uapi_op(f->polls[i].opcode);
+		const char *name = op ? op->name : kbtf_op_name(f->polls[i].opcode);
+
+		out->inflight.requests[out->inflight.n_requests++] = (struct snap_request){f->polls[i].opcode,
+			name ? name : arena_printf(a, "OP_%u", f->polls[i].opcode),
+			f->polls[i].task_work ? "task_work" : "poll"};
+	}
+	if (!f->has_poll)
+		snap_add_reason(a, out, "inflight", kernel_alone);
+	else
+		snap_add_reason(a, out, "inflight.count", kernel_alone);
+}
+
+void build_registered(struct arena *a, const struct fdinfo *f, struct snap_ring *out)
+{
+	files(a, f, out);
+	buffers(a, f, &out->registered);
+	personalities(a, f, out);
+	if (f->has_napi)
+		out->registered.napi = f->napi_tracking ? arena_printf(a, "%s (%s)", f->napi, f->napi_tracking) : f->napi;
+	else
+		snap_add_reason(a, out, "registered.napi", "this kernel's fdinfo does not say (6.9 does)");
+	snap_add_reason(a, out, "registered.buffer_rings", kernel_alone);
+	snap_add_reason(a, out, "registered.eventfd", kernel_alone);
+	snap_add_reason(a, out, "registered.iowq_limits", kernel_alone);
+	polls(a, f, out);
+}

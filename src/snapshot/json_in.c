@@ -1,0 +1,468 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A snapshot out of JSON that somebody else wrote: any member may be missing or of any type, and is then absent. Text is
+ * unescaped to the bytes that it stands for, so that it is escaped once more, not twice, when it is shown.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "snapjson.h"
+#include "uapi.h"
+
+#define GET(o, key) cJSON_GetObjectItemCaseSensitive(o, key)
+
+/* \xNN and \\ as buf_text writes them for JSON. */
+static const char *text(struct arena *a, const cJSON *o, size_t *len)
+{
+	const char *s = cJSON_GetStringValue(o);
+	char *out, *to;
+
+	if (!s)
+		return NULL;
+	to = out = arena_alloc(a, strlen(s) + 1);
+	while (*s) {
+		char hex[3] = {0};
+
+		if (s[0] == '\\' && s[1] == 'x' && strspn(s + 2, "0123456789abcdef") >= 2) {
+			memcpy(hex, s + 2, 2);
+			*to++ = (char)strtoul(hex, NULL, 16);
+			s += 4;
+		} else {
+			s += s[0] == '\\' && s[1] == '\\';
+			*to++ = *s++;
+		}
+	}
+	if (len)
+		*len = (size_t)(to - out);
+	return out;
+}
+
+static const char *str(struct arena *a, const cJSON *o)
+{
+	return text(a, o, NULL);
+}
+
+static bool number(const cJSON *o, uint64_t *v)
+{
+	double d = cJSON_GetNumberValue(o);
+
+	if (!cJSON_IsNumber(o) || !(d > -9.2e18 && d < 1.8e19))
+		return false;
+	*v = d < 0 ? (uint64_t)(int64_t)d : (uint64_t)d;
+	return true;
+}
+
+static struct snap_num num(const cJSON *o)
+{
+	struct snap_num n = {0};
+
+	n.known = number(o, &n.v);
+	return n;
+}
+
+static uint64_t plain(const cJSON *o)
+{
+	return num(o).v;
+}
+
+static bool hex(const cJSON *o, uint64_t *v)
+{
+	const char *s = cJSON_GetStringValue(o);
+	char *end;
+
+	if (!s || strncmp(s, "0x", 2) || !s[2])
+		return false;
+	*v = strtoull(s, &end, 16);
+	return !*end;
+}
+
+static uint64_t hexnum(const cJSON *o)
+{
+	uint64_t v = 0;
+
+	return hex(o, &v) ? v : 0;
+}
+
+static enum snap_yes yes(const cJSON *o)
+{
+	return cJSON_IsTrue(o) ? SNAP_YES : cJSON_IsFalse(o) ? SNAP_NO : SNAP_UNKNOWN;
+}
+
+static bool names(struct arena *a, const cJSON *list, struct snap_names *out)
+{
+	const cJSON *item;
+
+	*out = (struct snap_names){0};
+	if (!cJSON_IsArray(list))
+		return false;
+	out->v = arena_alloc(a, ((size_t)cJSON_GetArraySize(list) + 1) * sizeof(*out->v));
+	cJSON_ArrayForEach(item, list)
+	{
+		if (cJSON_IsString(item))
+			out->v[out->n++] = str(a, item);
+	}
+	return true;
+}
+
+/* Names of flags back into their word. */
+static uint32_t flags(const struct uapi_flags *set, const cJSON *list)
+{
+	const cJSON *item;
+	uint64_t v, word = 0;
+
+	cJSON_ArrayForEach(item, list)
+	{
+		if (hex(item, &v))
+			word |= v;
+		for (const struct uapi_name *b = set->bits; cJSON_IsString(item) && b->name; b++)
+			if (!strcmp(b->name, item->valuestring))
+				word |= b->value;
+	}
+	return (uint32_t)word;
+}
+
+static struct value *value(struct arena *a, const cJSON *o, const char *key)
+{
+	struct value *v;
+	const cJSON *item;
+	uint64_t u;
+
+	if (cJSON_IsNumber(o)) {
+		v = value_new(a, o->valuedouble < 0 ? V_INT : V_UINT, key);
+		v->u = plain(o);
+		return v;
+	}
+	if (hex(o, &u)) {
+		v = value_new(a, V_HEX, key);
+		v->u = u;
+		return v;
+	}
+	if (cJSON_IsString(o))
+		return value_name(a, key, str(a, o));
+	if (cJSON_IsArray(o)) {
+		const cJSON *first = o->child;
+
+		v = value_new(a, !first || cJSON_IsString(first) ? V_FLAGS : V_LIST, key);
+		cJSON_ArrayForEach(item, o)
+		{
+			if (cJSON_IsNull(item))
+				v->cut = true;
+			else
+				value_add(v, value(a, item, NULL));
+		}
+		return v;
+	}
+	if (!cJSON_IsObject(o))
+		return NULL;
+	if (cJSON_IsString(GET(o, "string"))) {
+		size_t n;
+		const char *s = text(a, GET(o, "string"), &n);
+
+		return value_str(a, key, s, n, cJSON_IsTrue(GET(o, "cut")));
+	}
+	if (GET(o, "fd") || GET(o, "fixed_slot")) {
+		v = value_new(a, GET(o, "fd") ? V_FD : V_SLOT, key);
+		v->i = (int64_t)plain(GET(o, GET(o, "fd") ? "fd" : "fixed_slot"));
+		v->s = str(a, GET(o, "file"));
+		return v;
+	}
+	v = value_new(a, V_STRUCT, key);
+	cJSON_ArrayForEach(item, o)
+	{
+		if (item->string)
+			value_add(v, value(a, item, arena_strdup(a, item->string)));
+	}
+	return v;
+}
+
+static void bytes(struct arena *a, const char *s, struct sqe_arg *arg)
+{
+	size_t n = strlen(s) / 2;
+	uint8_t *out = arena_alloc(a, n + 1);
+
+	for (size_t i = 0; i < n; i++) {
+		char two[3] = {s[2 * i], s[2 * i + 1], 0};
+
+		out[i] = (uint8_t)strtoul(two, NULL, 16);
+	}
+	arg->raw = RAW_BYTES;
+	arg->bytes = out;
+	arg->n_bytes = n;
+}
+
+static void args(struct arena *a, const cJSON *o, const cJSON *decoded, struct sqe_fields *f)
+{
+	const cJSON *item;
+	size_t cap = 0;
+
+	cJSON_ArrayForEach(item, o)
+	{
+		struct sqe_arg arg = {0};
+
+		if (!item->string)
+			continue;
+		arg.name = arena_strdup(a, item->string);
+		if (hex(item, &arg.word))
+			arg.raw = strncmp(arg.name, "off", 3) ? RAW_HEX : RAW_OFFSET;
+		else if (cJSON_IsString(item))
+			bytes(a, item->valuestring, &arg);
+		else if (number(item, &arg.word))
+			arg.raw = item->valuedouble < 0 ? RAW_INT : RAW_DEC;
+		if (GET(decoded, item->string))
+			arg.decoded = value(a, GET(decoded, item->string), NULL);
+		f->args = arena_grow(a, f->args, f->n_args, &cap, sizeof(arg));
+		f->args[f->n_args++] = arg;
+	}
+}
+
+static void sqe(struct arena *a, const cJSON *o, struct snap_sqe *e)
+{
+	struct sqe_fields *f = &e->f;
+	const cJSON *fixed = GET(o, "fixed_slot"), *fd = GET(o, "fd");
+
+	*e = (struct snap_sqe){.index = (uint32_t)plain(GET(o, "index")), .slot = num(GET(o, "slot"))};
+	e->in_range = !cJSON_IsFalse(GET(o, "in_range"));
+	f->name = str(a, GET(o, "opcode"));
+	if (!f->name)
+		f->name = "?";
+	f->opcode = (unsigned)plain(GET(o, "opcode_value"));
+	f->flags_known = cJSON_IsArray(GET(o, "flags"));
+	f->flags = flags(&uapi_sqe_flags, GET(o, "flags"));
+	f->fixed = cJSON_IsNumber(fixed);
+	f->has_fd = f->fixed || cJSON_IsNumber(fd);
+	f->fd = (int)(int64_t)plain(f->fixed ? fixed : fd);
+	f->file = str(a, GET(o, "file"));
+	f->user_data = hexnum(GET(o, "user_data"));
+	f->personality_known = cJSON_IsNumber(GET(o, "personality"));
+	f->personality = (unsigned)plain(GET(o, "personality"));
+	args(a, GET(o, "args"), GET(o, "decoded"), f);
+}
+
+static void cqe(const cJSON *o, struct snap_cqe *e)
+{
+	const cJSON *extra = GET(o, "extra"), *id = GET(o, "buffer_id");
+
+	*e = (struct snap_cqe){.index = num(GET(o, "index")), .user_data = hexnum(GET(o, "user_data"))};
+	e->res = (int32_t)(int64_t)plain(GET(o, "res"));
+	e->flags = flags(&uapi_cqe_flags, GET(o, "flags"));
+	if (cJSON_IsNumber(id))
+		e->flags |= (uint32_t)plain(id) << UAPI_CQE_BUFFER_SHIFT;
+	e->big = cJSON_IsArray(extra);
+	for (int i = 0; e->big && i < 2; i++)
+		e->extra[i] = hexnum(cJSON_GetArrayItem(extra, i));
+}
+
+/* The items of a list as an array; NULL with *n 0 if it is none. */
+static void *array(struct arena *a, const cJSON *list, size_t size, size_t *n, bool *known)
+{
+	*known = cJSON_IsArray(list);
+	*n = *known ? (size_t)cJSON_GetArraySize(list) : 0;
+	return arena_alloc(a, *n * size);
+}
+
+static struct snap_cqe *cqes(struct arena *a, const cJSON *list, size_t *n, bool *known)
+{
+	struct snap_cqe *out = array(a, list, sizeof(*out), n, known);
+	const cJSON *item = *known ? list->child : NULL;
+
+	for (size_t i = 0; item; item = item->next)
+		cqe(item, &out[i++]);
+	return out;
+}
+
+static void queues(struct arena *a, const cJSON *o, struct snap_ring *r)
+{
+	const cJSON *s = GET(o, "sq"), *c = GET(o, "cq"), *item;
+	size_t i = 0;
+
+	r->sq = (struct snap_sq){num(GET(s, "entries")), num(GET(s, "head")), num(GET(s, "tail")), num(GET(s, "kernel_head")),
+		num(GET(s, "dropped")), num(GET(s, "sqe_size")), false, false, {0}, NULL, 0};
+	r->sq.flags_known = names(a, GET(s, "flags"), &r->sq.flags);
+	r->sq.pending = array(a, GET(s, "pending"), sizeof(*r->sq.pending), &r->sq.n_pending, &r->sq.pending_known);
+	item = r->sq.pending_known ? GET(s, "pending")->child : NULL;
+	for (; item; item = item->next)
+		sqe(a, item, &r->sq.pending[i++]);
+	r->cq.entries = num(GET(c, "entries"));
+	r->cq.head = num(GET(c, "head"));
+	r->cq.tail = num(GET(c, "tail"));
+	r->cq.overflow = num(GET(c, "overflow"));
+	r->cq.cqe_size = num(GET(c, "cqe_size"));
+	r->cq.flags_known = names(a, GET(c, "flags"), &r->cq.flags);
+	r->cq.unreaped = cqes(a, GET(c, "unreaped"), &r->cq.n_unreaped, &r->cq.unreaped_known);
+	r->cq.overflowed = cqes(a, GET(c, "overflowed"), &r->cq.n_overflowed, &r->cq.overflowed_known);
+}
+
+static void people(struct arena *a, const cJSON *o, struct snap_ring *r)
+{
+	const cJSON *w = GET(o, "owner"), *list = GET(o, "holders"), *item, *fd;
+	bool known;
+
+	if (cJSON_IsObject(w))
+		r->owner = (struct snap_owner){true, str(a, GET(w, "mm")), num(GET(w, "pid")), num(GET(w, "uid")),
+			num(GET(w, "submitter_tid")), str(a, GET(w, "comm")), str(a, GET(w, "exe"))};
+	r->holders = array(a, list, sizeof(*r->holders), &r->n_holders, &known);
+	item = known ? list->child : NULL;
+	for (struct snap_holder *h = r->holders; item; item = item->next, h++) {
+		h->pid = (uint32_t)plain(GET(item, "pid"));
+		h->comm = str(a, GET(item, "comm"));
+		h->uid = num(GET(item, "uid"));
+		h->mapped = yes(GET(item, "mapped"));
+		h->registered = yes(GET(item, "registered"));
+		h->same_mm = yes(GET(item, "same_mm"));
+		h->fds = array(a, GET(item, "fds"), sizeof(*h->fds), &h->n_fds, &known);
+		fd = known ? GET(item, "fds")->child : NULL;
+		for (size_t i = 0; fd; fd = fd->next)
+			h->fds[i++] = (int32_t)(int64_t)plain(fd);
+		h->thread_fds = array(a, GET(item, "thread_fds"), sizeof(*h->thread_fds), &h->n_thread_fds, &known);
+		fd = known ? GET(item, "thread_fds")->child : NULL;
+		for (size_t i = 0; fd; fd = fd->next)
+			h->thread_fds[i++] = (struct snap_thread_fd){
+				(int32_t)(int64_t)plain(GET(fd, "tid")), (int32_t)(int64_t)plain(GET(fd, "fd"))};
+	}
+}
+
+static void sqpoll(struct arena *a, const cJSON *o, struct snap_sqpoll *s)
+{
+	const cJSON *item;
+	bool known;
+
+	if (!cJSON_IsObject(o))
+		return;
+	s->known = true;
+	s->active = cJSON_IsTrue(GET(o, "active"));
+	s->tid = num(GET(o, "tid"));
+	s->comm = str(a, GET(o, "comm"));
+	s->cpu = num(GET(o, "cpu"));
+	s->pinned_cpu = num(GET(o, "pinned_cpu"));
+	s->idle_ms = num(GET(o, "idle_ms"));
+	s->state = str(a, GET(o, "state"));
+	s->need_wakeup = yes(GET(o, "need_wakeup"));
+	s->total_us = num(GET(o, "total_us"));
+	s->work_us = num(GET(o, "work_us"));
+	s->shared_with = array(a, GET(o, "shared_with"), sizeof(*s->shared_with), &s->n_shared_with, &known);
+	item = known ? GET(o, "shared_with")->child : NULL;
+	for (size_t i = 0; item; item = item->next)
+		s->shared_with[i++] = plain(item);
+}
+
+static void registered(struct arena *a, const cJSON *o, struct snap_registered *g)
+{
+	const cJSON *item;
+
+	g->nr_files = num(GET(o, "nr_files"));
+	g->nr_buffers = num(GET(o, "nr_buffers"));
+	g->napi = str(a, GET(o, "napi"));
+	g->files = array(a, GET(o, "files"), sizeof(*g->files), &g->n_files, &g->files_known);
+	item = g->files_known ? GET(o, "files")->child : NULL;
+	for (size_t i = 0; item; item = item->next)
+		g->files[i++] = (struct snap_file){(uint32_t)plain(GET(item, "slot")), str(a, GET(item, "file"))};
+	g->buffers = array(a, GET(o, "buffers"), sizeof(*g->buffers), &g->n_buffers, &g->buffers_known);
+	item = g->buffers_known ? GET(o, "buffers")->child : NULL;
+	for (size_t i = 0; item; item = item->next)
+		g->buffers[i++] = (struct snap_buffer){
+			(uint32_t)plain(GET(item, "slot")), hexnum(GET(item, "addr")), plain(GET(item, "len"))};
+	g->personalities = array(
+		a, GET(o, "personalities"), sizeof(*g->personalities), &g->n_personalities, &g->personalities_known);
+	item = g->personalities_known ? GET(o, "personalities")->child : NULL;
+	for (size_t i = 0; item; item = item->next)
+		g->personalities[i++] = (struct snap_personality){(int32_t)(int64_t)plain(GET(item, "id")),
+			(uint32_t)plain(GET(item, "uid")), (uint32_t)plain(GET(item, "gid")),
+			hexnum(GET(item, "cap_effective"))};
+}
+
+static void work(struct arena *a, const cJSON *o, struct snap_ring *r)
+{
+	const cJSON *in = GET(o, "inflight"), *w = GET(o, "workers"), *item;
+	bool known;
+
+	r->inflight.known = cJSON_IsObject(in);
+	r->inflight.count = num(GET(in, "count"));
+	r->inflight.requests =
+		array(a, GET(in, "requests"), sizeof(*r->inflight.requests), &r->inflight.n_requests, &known);
+	item = known ? GET(in, "requests")->child : NULL;
+	for (size_t i = 0; item; item = item->next)
+		r->inflight.requests[i++] = (struct snap_request){
+			(unsigned)plain(GET(item, "opcode_value")), str(a, GET(item, "opcode")), str(a, GET(item, "where"))};
+	r->workers.known = cJSON_IsObject(w);
+	r->workers.tids = array(a, GET(w, "tids"), sizeof(*r->workers.tids), &r->workers.n_tids, &known);
+	item = known ? GET(w, "tids")->child : NULL;
+	for (size_t i = 0; item; item = item->next)
+		r->workers.tids[i++] = (int32_t)(int64_t)plain(item);
+}
+
+static void ring(struct arena *a, const cJSON *o, struct snap_ring *r)
+{
+	const cJSON *setup = GET(o, "setup_flags"), *why = GET(o, "unavailable"), *item;
+	bool known;
+	size_t i = 0;
+
+	r->id = plain(GET(o, "ring_id"));
+	r->brief = !GET(o, "registered");
+	r->moved = cJSON_IsTrue(GET(o, "moved"));
+	r->setup_known = cJSON_IsObject(setup);
+	r->setup_value = num(GET(setup, "value"));
+	names(a, GET(setup, "names"), &r->setup_names);
+	names(a, GET(o, "inferred"), &r->inferred);
+	queues(a, o, r);
+	people(a, o, r);
+	sqpoll(a, GET(o, "sqpoll"), &r->sqpoll);
+	registered(a, GET(o, "registered"), &r->registered);
+	work(a, o, r);
+	r->unavailable = array(a, cJSON_IsObject(why) ? why : NULL, 0, &r->n_unavailable, &known);
+	if (!cJSON_IsObject(why))
+		return;
+	r->unavailable = arena_alloc(a, ((size_t)cJSON_GetArraySize(why) + 1) * sizeof(*r->unavailable));
+	cJSON_ArrayForEach(item, why)
+	{
+		if (item->string && cJSON_IsString(item))
+			r->unavailable[i++] = (struct snap_reason){arena_strdup(a, item->string), str(a, item)};
+	}
+	r->n_unavailable = i;
+}
+
+static const char *document(struct arena *a, const cJSON *o, struct snap_doc *doc)
+{
+	const cJSON *kernel = GET(o, "kernel"), *sources = GET(o, "sources"), *list, *item;
+	const char *format = cJSON_GetStringValue(GET(o, "format"));
+	struct snap_num version = num(GET(o, "version"));
+	bool known;
+	size_t i = 0;
+
+	if (!format || strcmp(format, "uringctl-dump"))
+		return "JSON, but no dump of uringctl (its \"format\" is not \"uringctl-dump\")";
+	if (!version.known)
+		return "a dump without a version";
+	if (version.v > SNAP_JSON_VERSION)
+		return arena_printf(a, "a dump of version %llu: this uringctl reads up to version %d",
+			(unsigned long long)version.v, SNAP_JSON_VERSION);
+	if (!cJSON_IsArray(GET(o, "rings")))
+		return "a dump without a list of rings";
+	doc->head = (struct snap_head){str(a, GET(o, "tool")), str(a, GET(o, "time")), str(a, GET(kernel, "release")),
+		cJSON_IsTrue(GET(kernel, "btf")), cJSON_IsTrue(GET(sources, "proc")), cJSON_IsTrue(GET(sources, "memory")),
+		cJSON_IsTrue(GET(sources, "kernel"))};
+	list = GET(o, "rings");
+	doc->rings = array(a, list, sizeof(*doc->rings), &doc->n_rings, &known);
+	for (item = list->child; item; item = item->next)
+		ring(a, item, &doc->rings[i++]);
+	list = GET(o, "skipped");
+	doc->skipped = array(a, list, sizeof(*doc->skipped), &doc->n_skipped, &known);
+	i = 0;
+	for (item = known ? list->child : NULL; item; item = item->next)
+		doc->skipped[i++] =
+			(struct snap_skip){num(GET(item, "pid")), num(GET(item, "ring_id")), str(a, GET(item, "reason"))};
+	return NULL;
+}
+
+const char *snap_json_read(struct arena *a, const char *json, size_t len, struct snap_doc *doc)
+{
+	const char *end = NULL, *why;
+	cJSON *o;
+
+	*doc = (struct snap_doc){0};
+	o = cJSON_ParseWithLengthOpts(json, len, &end, false);
+	if (!o)
+		return arena_printf(a, "no JSON, or cut off: it goes wrong at byte %zu of %zu", end ? (size_t)(end - json) : 0, len);
+	why = document(a, o, doc);
+	cJSON_Delete(o);
+	return why;
+}

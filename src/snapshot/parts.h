@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What the parts of the builder share; nobody else includes this. */
+#ifndef URINGTOP_SNAPSHOT_BUILD_PARTS_H
+#define URINGTOP_SNAPSHOT_BUILD_PARTS_H
+
+#include "build.h"
+
+/* A process that holds rings. The directory stays open while it is in the cache: a pid that is used again is not taken for it. */
+struct person {
+	pid_t pid; /* or a thread's id, if it has a table of its own */
+	int dir, pidfd;
+	struct arena arena;
+	const char *comm, *exe; /* NULL: not known */
+	struct snap_num uid;
+	bool asked; /* comm, uid and exe were looked for */
+	int32_t *workers;
+	size_t n_workers;
+	bool asked_workers;
+	uint64_t used; /* by which to let go of the one unused longest */
+};
+
+enum { PEOPLE = 32 };
+
+struct builder {
+	const struct discovery *d;
+	struct build_options o;
+	struct person people[PEOPLE];
+	size_t n_people;
+	uint64_t clock;
+	struct sockets *sockets;
+	int32_t *sq_threads; /* of each ring of d, 0: not looked for yet */
+	bool have_header;
+	struct ring_header header;
+};
+
+extern const char kernel_alone[]; /* why what only BPF can read is absent */
+
+/* The process, NULL if it is gone. Valid until the next call. */
+struct person *person_of(struct builder *b, pid_t pid);
+/* The same with name and user looked up. */
+struct person *person_known(struct builder *b, pid_t pid);
+/* Its pidfd, -1 with errno. */
+int person_pidfd(struct person *p);
+
+/*
+ * The fdinfo of a ring through one of its descriptors; text and all in a. 0, -1 with errno; ENODATA: the kernel would not
+ * say, because the ring's lock was taken each time.
+ */
+int read_fdinfo(struct builder *b, struct arena *a, const struct ring_ref *ref, struct fdinfo *f);
+
+/* sq, cq and what they tell of the setup flags. f is NULL if no descriptor is open. */
+void build_queues(struct builder *b, struct arena *a, const struct found_ring *r, struct fdinfo *f,
+	const struct ring_ref *ref, struct snap_ring *out);
+
+/* owner, holders, sqpoll, workers */
+void build_people(struct builder *b, struct arena *a, const struct found_ring *r, const struct fdinfo *f,
+	struct snap_ring *out);
+
+/* registered, inflight */
+void build_registered(struct arena *a, const struct fdinfo *f, struct snap_ring *out);
+
+static inline struct snap_num snap(uint64_t v)
+{
+	return (struct snap_num){true, v};
+}
+
+#endif

@@ -1,0 +1,2 @@
+#include "snapjson.h"
+const char snap_json_schema[] = "{}\n";
