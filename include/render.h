@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Snapshots as text for people. Looks at nothing but the snapshot. */
+#ifndef URINGTOP_RENDER_H
+#define URINGTOP_RENDER_H
+
+#include "buf.h"
+#include "snapshot.h"
+
+/* How text is to be written. */
+struct style {
+	bool color;
+	bool utf8;    /* the terminal shows UTF-8; else everything beyond ASCII is escaped */
+	size_t width; /* columns to keep within, 0: no limit */
+};
+
+enum color { C_NONE, C_HEAD, C_NAME, C_NUMBER, C_GOOD, C_WARN, C_BAD, C_DIM };
+
+/* Appends text from a target, escaped for the terminal. Returns its columns. */
+size_t render_text(struct buf *b, const struct style *st, const char *s, size_t n);
+void render_color(struct buf *b, const struct style *st, enum color c);
+
+/* A value as strace would write it. */
+void render_value(struct buf *b, const struct style *st, const struct value *v);
+/* OPCODE(fd<file>, name=value, ...) */
+void render_sqe(struct buf *b, const struct style *st, const struct sqe_fields *f);
+
+/* Everything known about one ring, and one line for each reason why something is not. */
+void render_ring(struct buf *b, const struct style *st, const struct snap_ring *r);
+
+/* What a ring's state says by itself, a line each; rings without remarks give none. */
+void render_hints(struct buf *b, const struct style *st, const struct snap_ring *r);
+
+/* A table, a row a ring. */
+struct table;
+struct table *table_new(void);
+void table_ring(struct table *t, const struct style *st, const struct snap_ring *r);
+void table_print(struct table *t, struct buf *b, const struct style *st);
+void table_free(struct table *t);
+
+#endif

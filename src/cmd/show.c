@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* uringctl list and dump: find, build, render, one ring at a time. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "build.h"
+#include "cmd.h"
+#include "kbtf.h"
+#include "show.h"
+#include "snapjson.h"
+
+/* Where rings go to: a table, a text, or a document. */
+struct sink {
+	struct buf out;
+	const struct style *style;
+	bool json, first;
+	struct table *table; /* NULL: no table */
+};
+
+static int sink_ring(struct sink *s, const struct snap_ring *r)
+{
+	if (s->json) {
+		snap_json_ring(&s->out, r, s->first);
+	} else if (s->table) {
+		table_ring(s->table, s->style, r);
+	} else {
+		if (!s->first)
+			buf_putc(&s->out, '\n');
+		render_ring(&s->out, s->style, r);
+	}
+	s->first = false;
+	return s->out.len > 1 << 16 ? put_out(&s->out) : 0;
+}
+
+static int sink_end(struct sink *s, const struct snap_skip *skipped, size_t n)
+{
+	if (s->json)
+		snap_json_end(&s->out, skipped, n);
+	else if (s->table)
+		table_print(s->table, &s->out, s->style);
+	return put_out(&s->out);
+}
+
+struct skips {
+	struct arena arena;
+	struct snap_skip *v;
+	size_t n, cap;
+};
+
+static void skip(struct skips *s, struct snap_num pid, struct snap_num ring, const char *reason)
+{
+	s->v = arena_grow(&s->arena, s->v, s->n, &s->cap, sizeof(*s->v));
+	s->v[s->n++] = (struct snap_skip){pid, ring, reason};
+}
+
+static int show_live(const struct choices *c, struct sink *s, bool brief)
+{
+	struct build_options o = {.brief = brief, .data = c->data};
+	struct skips skips = {0};
+	struct snap_head head;
+	struct discovery d;
+	struct builder *b;
+	struct arena a = {0};
+	bool failed = false;
+	int err = 0;
+
+	if (find_rings(c, &d, &failed))
+		return EXIT_FAILED;
+	build_head(&skips.arena, &head);
+	if (s->json)
+		snap_json_begin(&s->out, &head);
+	for (size_t i = 0; i < d.n_skipped; i++)
+		skip(&skips, (struct snap_num){true, (uint64_t)d.skipped[i].pid}, (struct snap_num){0}, d.skipped[i].reason);
+	b = builder_new(&d, &o);
+	for (size_t i = 0; i < d.n_rings && !err; i++) {
+		struct snap_ring r;
+
+		if (!d.rings[i].wanted)
+			continue;
+		if (!builder_ring(b, &a, &d.rings[i], &r))
+			err = sink_ring(s, &r);
+		else
+			skip(&skips, (struct snap_num){0}, (struct snap_num){true, d.rings[i].id},
+				"gone while it was read: its holders ended or closed it");
+		arena_reset(&a);
+	}
+	if (!err)
+		err = sink_end(s, skips.v, skips.n);
+	builder_free(b);
+	discovery_free(&d);
+	arena_free(&a);
+	arena_free(&skips.arena);
+	kbtf_free();
+	return err || failed ? EXIT_FAILED : EXIT_DONE;
+}
+
+/* A whole file; NULL after it has said why not. */
+static char *slurp(const char *path, size_t *len)
+{
+	bool standard = !strcmp(path, "-");
+	FILE *f = standard ? stdin : fopen(path, "re");
+	char *text = NULL;
+	size_t cap = 0, got;
+
+	*len = 0;
+	if (f) {
+		do {
+			if (cap - *len < 65536)
+				text = xrealloc(text, cap = cap ? cap * 2 : 1 << 17);
+			got = fread(text + *len, 1, cap - *len, f);
+			*len += got;
+		} while (got);
+	}
+	if (!f || ferror(f)) {
+		complain("%s: %s (--from wants a file that 'uringctl dump --json' wrote)", path, strerror(errno));
+		free(text);
+		text = NULL;
+	}
+	if (f && !standard)
+		fclose(f);
+	return text;
+}
+
+static int show_file(const struct choices *c, struct sink *s)
+{
+	struct arena a = {0};
+	struct snap_doc doc;
+	size_t len, shown = 0;
+	char *text = slurp(c->from, &len);
+	const char *why;
+	int err = 0;
+
+	if (!text)
+		return EXIT_FAILED;
+	why = snap_json_read(&a, text, len, &doc);
+	free(text);
+	if (why) {
+		complain("%s: %s", c->from, why);
+		arena_free(&a);
+		return EXIT_FAILED;
+	}
+	if (s->json)
+		snap_json_begin(&s->out, &doc.head);
+	for (size_t i = 0; i < doc.n_rings && !err; i++) {
+		if (c->by_id && doc.rings[i].id != c->id)
+			continue;
+		err = sink_ring(s, &doc.rings[i]);
+		shown++;
+	}
+	if (!err)
+		err = sink_end(s, doc.skipped, doc.n_skipped);
+	if (!err && c->by_id && !shown) {
+		complain("%s: has no ring %llu", c->from, (unsigned long long)c->id);
+		err = -1;
+	}
+	arena_free(&a);
+	return err ? EXIT_FAILED : EXIT_DONE;
+}
+
+static int show(const struct command *cmd, int argc, char **argv, bool brief)
+{
+	struct choices c;
+	struct sink s = {.style = &c.style, .first = true};
+	int err = options_parse(cmd, argc, argv, &c);
+
+	s.json = c.json;
+	s.table = brief && !c.json ? table_new() : NULL;
+	if (!err && c.help)
+		options_help(cmd);
+	else if (!err && c.from && (c.n_pids || c.fd >= 0))
+		complain("--from: shows what is in the file, so --pid and --fd mean nothing with it"), err = EXIT_USAGE;
+	else if (!err)
+		err = c.from ? show_file(&c, &s) : show_live(&c, &s, brief);
+	if (s.table)
+		table_free(s.table);
+	buf_free(&s.out);
+	choices_free(&c);
+	return err;
+}
+
+int cmd_list(const struct command *cmd, int argc, char **argv)
+{
+	return show(cmd, argc, argv, true);
+}
+
+int cmd_dump(const struct command *cmd, int argc, char **argv)
+{
+	return show(cmd, argc, argv, false);
+}
+
+int cmd_schema(const struct command *cmd, int argc, char **argv)
+{
+	struct choices c;
+	struct buf b = {0};
+	int err = options_parse(cmd, argc, argv, &c);
+
+	if (!err && c.help) {
+		options_help(cmd);
+	} else if (!err) {
+		buf_puts(&b, snap_json_schema);
+		err = put_out(&b) ? EXIT_FAILED : EXIT_DONE;
+	}
+	buf_free(&b);
+	choices_free(&c);
+	return err;
+}

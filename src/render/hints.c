@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* States that speak for themselves. */
+#include "render.h"
+
+static void hint(struct buf *b, const struct style *st, const char *text)
+{
+	buf_puts(b, "  hint      ");
+	render_color(b, st, C_WARN);
+	buf_puts(b, text);
+	render_color(b, st, C_NONE);
+	buf_putc(b, '\n');
+}
+
+static const char *plural(uint64_t n)
+{
+	return n == 1 ? "y" : "ies";
+}
+
+static void queue_hints(struct buf *b, const struct style *st, const struct snap_ring *r)
+{
+	const struct snap_sq *sq = &r->sq;
+	uint32_t pending = (uint32_t)sq->tail.v - (uint32_t)sq->head.v;
+	bool asleep = r->sqpoll.need_wakeup == SNAP_YES;
+	struct buf t = {0};
+
+	if (!sq->head.known || !sq->entries.known || !pending)
+		return;
+	if (pending > sq->entries.v) {
+		hint(b, st, "the SQ's tail is further ahead of its head than the SQ is long: the program has overwritten them");
+		return;
+	}
+	if (r->sqpoll.known && !r->sqpoll.active)
+		buf_printf(&t, "%u entr%s not submitted: the program has not called io_uring_enter", pending, plural(pending));
+	else if (r->sqpoll.active && asleep)
+		buf_printf(&t, "%u entr%s not submitted: SQPOLL is asleep, and the program has not woken it by io_uring_enter "
+			       "with IORING_ENTER_SQ_WAKEUP",
+			pending, plural(pending));
+	if (t.len)
+		hint(b, st, t.data);
+	buf_free(&t);
+}
+
+void render_hints(struct buf *b, const struct style *st, const struct snap_ring *r)
+{
+	uint32_t unreaped = (uint32_t)r->cq.tail.v - (uint32_t)r->cq.head.v;
+	struct buf t = {0};
+
+	queue_hints(b, st, r);
+	if (r->sqpoll.need_wakeup == SNAP_YES)
+		hint(b, st, "SQPOLL asleep, NEED_WAKEUP set");
+	if (r->cq.head.known && r->cq.entries.known && unreaped > r->cq.entries.v)
+		hint(b, st, "the CQ's tail is further ahead of its head than the CQ is long: the program has overwritten them");
+	else if (r->cq.entries.known && r->cq.head.known && unreaped == r->cq.entries.v)
+		hint(b, st, "the CQ is full: the program does not reap its completions");
+	if (snap_has(&r->sq.flags, "CQ_OVERFLOW"))
+		hint(b, st, "CQ_OVERFLOW set: completions wait in the kernel until the program makes room and calls io_uring_enter");
+	if (snap_has(&r->sq.flags, "TASKRUN"))
+		hint(b, st, "TASKRUN set: completions wait for the program to enter the kernel");
+	if (r->sq.dropped.known && r->sq.dropped.v) {
+		buf_printf(&t, "%llu SQEs dropped: the SQ array named slots that there are not",
+			(unsigned long long)r->sq.dropped.v);
+		hint(b, st, t.data);
+	}
+	if (r->moved)
+		hint(b, st, "the ring is in use and moved on while it was read: not all of this is of one moment");
+	buf_free(&t);
+}

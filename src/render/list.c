@@ -1,0 +1,242 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* One line a ring. A column is a row of the table below and a function. */
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "arena.h"
+#include "render.h"
+
+typedef void (*cell_fn)(struct buf *b, const struct style *st, const struct snap_ring *r);
+
+static void cell_id(struct buf *b, const struct style *st, const struct snap_ring *r)
+{
+	(void)st;
+	buf_dec(b, r->id);
+}
+
+static void cell_owner(struct buf *b, const struct style *st, const struct snap_ring *r)
+{
+	if (!r->owner.known) {
+		buf_putc(b, '?');
+		return;
+	}
+	render_text(b, st, r->owner.comm ? r->owner.comm : "?", r->owner.comm ? strlen(r->owner.comm) : 1);
+	buf_printf(b, "(%" PRIu64 ")", r->owner.pid.v);
+}
+
+static void fill(struct buf *b, struct snap_num head, struct snap_num tail, struct snap_num entries)
+{
+	if (head.known && tail.known)
+		buf_dec(b, (uint32_t)tail.v - (uint32_t)head.v);
+	else
+		buf_putc(b, '?');
+	buf_putc(b, '/');
+	if (entries.known)
+		buf_dec(b, entries.v);
+	else
+		buf_putc(b, '?');
+}
+
+static void cell_sq(struct buf *b, const struct style *st, const struct snap_ring *r)
+{
+	(void)st;
+	fill(b, r->sq.head, r->sq.tail, r->sq.entries);
+}
+
+static void cell_cq(struct buf *b, const struct style *st, const struct snap_ring *r)
+{
+	(void)st;
+	fill(b, r->cq.head, r->cq.tail, r->cq.entries);
+}
+
+static void cell_sqpoll(struct buf *b, const struct style *st, const struct snap_ring *r)
+{
+	const struct snap_sqpoll *s = &r->sqpoll;
+
+	(void)st;
+	if (!s->known || !s->active) {
+		buf_putc(b, s->known ? '-' : '?');
+		return;
+	}
+	buf_dec(b, s->tid.v);
+	buf_putc(b, ' ');
+	buf_puts(b, s->need_wakeup == SNAP_YES ? "asleep" : s->state ? s->state : "?");
+}
+
+static void cell_holders(struct buf *b, const struct style *st, const struct snap_ring *r)
+{
+	for (size_t i = 0; i < r->n_holders; i++) {
+		const struct snap_holder *h = &r->holders[i];
+
+		buf_puts(b, i ? " " : "");
+		if (!r->owner.known || h->pid != r->owner.pid.v) {
+			render_text(b, st, h->comm ? h->comm : "?", h->comm ? strlen(h->comm) : 1);
+			buf_printf(b, "(%u):", h->pid);
+		} else {
+			buf_printf(b, "%u:", h->pid);
+		}
+		for (size_t k = 0; k < h->n_fds; k++)
+			buf_printf(b, "%s%d", k ? "," : "", h->fds[k]);
+		for (size_t k = 0; k < h->n_thread_fds; k++)
+			buf_printf(b, "%s%d@%d", k || h->n_fds ? "," : "", h->thread_fds[k].fd, h->thread_fds[k].tid);
+		if (!h->n_fds && !h->n_thread_fds)
+			buf_puts(b, "mapped");
+		if (h->same_mm == SNAP_NO)
+			buf_puts(b, "!mm");
+	}
+}
+
+static void cell_flags(struct buf *b, const struct style *st, const struct snap_ring *r)
+{
+	(void)st;
+	for (size_t i = 0; i < r->setup_names.n; i++) {
+		buf_puts(b, i ? "|" : "");
+		render_text(b, st, r->setup_names.v[i], strlen(r->setup_names.v[i]));
+	}
+	if (!r->setup_names.n)
+		buf_putc(b, '-');
+}
+
+static const struct {
+	const char *title;
+	bool right;
+	cell_fn fn;
+} columns[] = {
+	{"RING", true, cell_id},
+	{"OWNER", false, cell_owner},
+	{"SQ", true, cell_sq},
+	{"CQ", true, cell_cq},
+	{"SQPOLL", false, cell_sqpoll},
+	{"HOLDERS", false, cell_holders},
+	{"FLAGS", false, cell_flags},
+};
+enum { COLUMNS = sizeof(columns) / sizeof(columns[0]) };
+
+struct cell {
+	const char *text;
+	size_t width;
+};
+
+struct table {
+	struct arena arena;
+	struct cell (*rows)[COLUMNS];
+	size_t n, cap;
+};
+
+struct table *table_new(void)
+{
+	struct table *t = xrealloc(NULL, sizeof(*t));
+
+	*t = (struct table){0};
+	return t;
+}
+
+void table_free(struct table *t)
+{
+	arena_free(&t->arena);
+	free(t);
+}
+
+/* The columns of text that is already fit for a terminal. */
+static size_t width_of(const char *s, const struct style *st)
+{
+	struct buf scratch = {0};
+	size_t slashes = 0, w;
+
+	for (const char *p = s; *p; p++)
+		slashes += *p == '\\';
+	w = render_text(&scratch, st, s, strlen(s)) - slashes; /* it was escaped once: its backslashes stand for themselves */
+	buf_free(&scratch);
+	return w;
+}
+
+void table_ring(struct table *t, const struct style *st, const struct snap_ring *r)
+{
+	struct buf b = {0};
+
+	t->rows = arena_grow(&t->arena, t->rows, t->n, &t->cap, sizeof(*t->rows));
+	for (size_t c = 0; c < COLUMNS; c++) {
+		struct cell *cell = &t->rows[t->n][c];
+
+		b.len = 0;
+		columns[c].fn(&b, st, r);
+		cell->text = arena_copy(&t->arena, b.data ? b.data : "", b.len);
+		cell->width = width_of(cell->text, st);
+	}
+	t->n++;
+	buf_free(&b);
+}
+
+/* As much of s as fits into width columns, with a mark where it was cut. Returns the columns used. */
+static size_t put_cut(struct buf *b, const struct style *st, const char *s, size_t columns_of_s, size_t width)
+{
+	size_t used = 0;
+
+	if (columns_of_s <= width) {
+		buf_puts(b, s);
+		return columns_of_s;
+	}
+	if (!width)
+		return 0;
+	while (*s) {
+		size_t n = 1, w;
+		char one[5] = {0};
+
+		while ((s[n] & 0xc0) == 0x80 && n < 4)
+			n++;
+		memcpy(one, s, n);
+		w = width_of(one, st);
+		if (used + w > width - 1)
+			break;
+		buf_puts(b, one);
+		used += w;
+		s += n;
+	}
+	buf_puts(b, st->utf8 ? "…" : "+");
+	return used + 1;
+}
+
+static void line(struct buf *b, const struct style *st, const struct cell *cells, const size_t *widths)
+{
+	size_t at = 0;
+
+	for (size_t c = 0; c < COLUMNS; c++) {
+		size_t left = st->width ? (st->width > at ? st->width - at : 0) : SIZE_MAX;
+		size_t pad = widths[c] - cells[c].width;
+
+		if (columns[c].right) {
+			buf_pad(b, pad < left ? pad : left);
+			left -= pad < left ? pad : left;
+		}
+		put_cut(b, st, cells[c].text, cells[c].width, left);
+		at += widths[c] + 1;
+		if (c + 1 == COLUMNS || (st->width && at >= st->width))
+			break;
+		if (!columns[c].right)
+			buf_pad(b, pad);
+		buf_putc(b, ' ');
+	}
+	while (b->len && b->data[b->len - 1] == ' ')
+		b->len--;
+	buf_putc(b, '\n');
+}
+
+void table_print(struct table *t, struct buf *b, const struct style *st)
+{
+	size_t widths[COLUMNS];
+	struct cell titles[COLUMNS];
+
+	for (size_t c = 0; c < COLUMNS; c++) {
+		titles[c] = (struct cell){columns[c].title, strlen(columns[c].title)};
+		widths[c] = titles[c].width;
+		for (size_t i = 0; i < t->n; i++)
+			if (t->rows[i][c].width > widths[c])
+				widths[c] = t->rows[i][c].width;
+	}
+	render_color(b, st, C_HEAD);
+	line(b, st, titles, widths);
+	render_color(b, st, C_NONE);
+	for (size_t i = 0; i < t->n; i++)
+		line(b, st, t->rows[i], widths);
+}
