@@ -1,50 +1,170 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Everything is built below build/. 'make help' lists the targets.
+# Everything is built below build/. 'make help' lists the targets, V=1 shows the commands.
 
 # --- what it needs: the one place that names Debian's packages ---------------------------------------------------------
-DEPS_BUILD = pkg-config libbpf-dev libcjson-dev zlib1g-dev libelf-dev
-DEPS_TEST  = liburing-dev libcmocka-dev clang libclang-rt-14-dev llvm python3-jsonschema mandoc tmux bash-completion zsh fish \
-             fio lsof util-linux-extra nodejs cpio busybox-static qemu-system-x86 libcap2-bin ca-certificates
-DEPS_DEMO  = liburing-dev
+DEPS_BUILD = pkg-config libbpf-dev libcjson-dev libelf-dev zlib1g-dev
+DEPS_DEMO  =
+DEPS_TEST  = libcmocka-dev clang libclang-rt-14-dev llvm python3 python3-jsonschema mandoc tmux bash-completion zsh fish \
+             shellcheck qemu-system-x86 busybox-static cpio libcap2-bin util-linux ncurses-term
+DEPS_BENCH = fio lsof util-linux-extra
 
-CC        = gcc
-CLANG     = clang
-prefix    = /usr/local
-BUILD     = build
-WARN      = -Wall -Wextra -Werror -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wundef
-CFLAGS    = -O2 -g
-PYTHON    = /usr/bin/python3
+CC      = gcc
+CLANG   = clang
+prefix  = /usr/local
+DESTDIR =
+BUILD   = build
+PYTHON  = /usr/bin/python3
+WARN    = -Wall -Wextra -Werror -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wundef
+CFLAGS  = -O2 -g
+Q       = $(if $(V),,@)
 
-# pkg-config's name of each library, and what to say if it is not there
+# Libraries by pkg-config's names; each is in the Debian package lib<name>-dev, libs apart.
 LIBS      = libcjson libbpf
-TEST_LIBS = cmocka liburing
-need      = $(if $(shell command -v pkg-config),,$(error pkg-config is missing: Debian package pkg-config; 'make deps' installs it))$(foreach l,$(1),$(if $(shell pkg-config --exists $(l) && echo y),,$(error $(l) is missing: Debian package $(l)-dev or lib$(l)-dev; 'make deps' installs it)))
+TEST_LIBS = cmocka
+missing   = $(error $(1) is missing: Debian package $(2) has it, and 'make deps' installs all that is needed)
+need      = $(if $(shell command -v pkg-config),,$(call missing,pkg-config,pkg-config))$(foreach l,$(1),$(if $(shell pkg-config --exists $(l) && echo y),,$(call missing,$(l),lib$(l:lib%=%)-dev)))
 
-ALL_CFLAGS = -std=c11 -D_GNU_SOURCE -Iinclude -pthread $(WARN) $(CFLAGS) $(EXTRA)
-ALL_LIBS   = $(shell pkg-config --libs $(LIBS)) -pthread $(EXTRA)
+COMMON    = -std=c11 -D_GNU_SOURCE -Iinclude -pthread $(WARN) $(CFLAGS) $(EXTRA)
+LINK      = $(shell pkg-config --libs $(LIBS)) -pthread
 
-SRC  := $(wildcard src/*/*.c)
-MAIN := src/cmd/uringctl.c
-OBJ   = $(SRC:%.c=$(BUILD)/%.o)
-LIBOBJ = $(filter-out $(MAIN:%.c=$(BUILD)/%.o),$(OBJ))
+SRC    := $(wildcard src/*/*.c)
+MAIN   := src/cmd/uringctl.c
+OBJ     = $(SRC:%.c=$(BUILD)/%.o) $(BUILD)/schema.o
+LIBOBJ  = $(filter-out $(MAIN:%.c=$(BUILD)/%.o),$(OBJ))
+UNIT   := $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/test_*.c))
+FUZZ   := $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
+MAN1   := $(wildcard man/*.1)
+MAN5   := $(wildcard man/*.5)
 
-.PHONY: all deps deps-demo demo check asan bench fuzz vmtest install uninstall clean help
+.PHONY: all deps deps-build demo check asan bench fuzz vmtest install uninstall clean help libs test-programs
 .DELETE_ON_ERROR:
 .SECONDARY:
 
 all: $(BUILD)/uringctl
 
+help:
+	@echo 'make            build $(BUILD)/uringctl'
+	@echo 'make demo       set up, build, make real rings and show them'
+	@echo 'make check      install what the tests need and run all of them'
+	@echo 'make deps       install what building and testing need (Debian packages, as root)'
+	@echo 'make asan       the tests that AddressSanitizer and UBSan can run, with both'
+	@echo 'make fuzz       fuzz every parser for a while (SECONDS_EACH=60)'
+	@echo 'make vmtest     the live tests on other kernels, in qemu'
+	@echo 'make bench      side-by-side ratios of speed and disturbance'
+	@echo 'make install    to $$(DESTDIR)$$(prefix): program, man pages, completions; make uninstall takes them away'
+	@echo 'make clean      remove $(BUILD)'
+
+deps:
+	./tests/deps.sh $(DEPS_BUILD) $(DEPS_TEST) $(DEPS_BENCH)
+
+deps-build:
+	./tests/deps.sh $(DEPS_BUILD) $(DEPS_DEMO)
+
+# --- the program --------------------------------------------------------------------------------------------------------
+
 $(BUILD)/uringctl: $(OBJ)
-	$(CC) $(ALL_CFLAGS) -o $@ $(OBJ) $(ALL_LIBS)
+	@echo "  LINK $@"
+	$(Q)$(CC) $(COMMON) -o $@ $(OBJ) $(LINK)
 
-$(BUILD)/src/%.o: src/%.c | libs
+$(BUILD)/%.o: %.c | libs
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+	@echo "  CC   $<"
+	$(Q)$(CC) $(COMMON) -Itests/lib -MMD -MP -c -o $@ $<
 
--include $(OBJ:.o=.d)
+# the JSON Schema as a C string
+$(BUILD)/schema.c: src/snapshot/schema.json
+	@mkdir -p $(@D)
+	$(Q){ echo '#include "snapjson.h"'; echo 'const char snap_json_schema[] ='; \
+	  sed 's/\\/\\\\/g; s/"/\\"/g; s/^/"/; s/$$/\\n"/' $<; echo ';'; } > $@
+$(BUILD)/schema.o: $(BUILD)/schema.c | libs
+	@echo "  CC   $<"
+	$(Q)$(CC) $(COMMON) -c -o $@ $<
 
-.PHONY: libs test-libs
 libs:
 	$(call need,$(LIBS))
-test-libs: libs
+
+# --- the tests ----------------------------------------------------------------------------------------------------------
+
+ZOO_OBJ  = $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/ringzoo/*.c))
+LIVE_OBJ = $(patsubst %.c,$(BUILD)/%.o,tests/live/live.c tests/live/zoo_client.c tests/lib/tap.c)
+HARM_OBJ = $(patsubst %.c,$(BUILD)/%.o,tests/live/harm.c tests/live/zoo_client.c tests/lib/tap.c)
+
+$(BUILD)/ringzoo: $(ZOO_OBJ)
+	@echo "  LINK $@"
+	$(Q)$(CC) $(COMMON) -o $@ $^ $(LINK)
+$(BUILD)/live: $(LIVE_OBJ)
+	@echo "  LINK $@"
+	$(Q)$(CC) $(COMMON) -o $@ $^ $(LINK)
+$(BUILD)/harm: $(HARM_OBJ)
+	@echo "  LINK $@"
+	$(Q)$(CC) $(COMMON) -o $@ $^ $(LINK)
+$(BUILD)/unit/%: $(BUILD)/tests/unit/%.o $(LIBOBJ)
 	$(call need,$(TEST_LIBS))
+	@mkdir -p $(@D)
+	@echo "  LINK $@"
+	$(Q)$(CC) $(COMMON) -o $@ $^ $(LINK) $(shell pkg-config --libs $(TEST_LIBS))
+# the fuzzers with a plain driver; with CLANG they are libFuzzer's (make fuzz)
+$(BUILD)/fuzz/%: $(BUILD)/tests/fuzz/%.o $(BUILD)/tests/fuzz/driver.o $(LIBOBJ)
+	@mkdir -p $(@D)
+	@echo "  LINK $@"
+	$(Q)$(CC) $(COMMON) -o $@ $^ $(LINK)
+$(BUILD)/bench/%: tests/bench/%.c | libs
+	@mkdir -p $(@D)
+	@echo "  CC   $<"
+	$(Q)$(CC) $(COMMON) -o $@ $< $(LINK)
+
+test-programs: all $(BUILD)/ringzoo $(BUILD)/live $(BUILD)/harm $(UNIT:%=$(BUILD)/unit/%) $(FUZZ:%=$(BUILD)/fuzz/%)
+
+SAN = -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
+
+check: deps
+	./tests/run.sh $(BUILD)
+
+asan:
+	$(MAKE) BUILD=$(BUILD)/asan CFLAGS='-O1 -g' EXTRA='$(SAN)' test-programs
+
+$(BUILD)/libfuzzer/%: tests/fuzz/%.c $(filter-out $(MAIN),$(SRC)) $(BUILD)/schema.c
+	@mkdir -p $(@D)
+	@echo "  FUZZ $@"
+	$(Q)$(CLANG) $(COMMON) -O1 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined -o $@ $^ $(LINK)
+
+SECONDS_EACH = 60
+fuzz: $(FUZZ:%=$(BUILD)/libfuzzer/%)
+	@for f in $(FUZZ); do mkdir -p $(BUILD)/corpus/$$f; \
+	  $(BUILD)/libfuzzer/$$f -max_total_time=$(SECONDS_EACH) -max_len=16384 -print_final_stats=1 \
+	    -artifact_prefix=$(BUILD)/ $(BUILD)/corpus/$$f tests/fuzz/corpus/$$f || exit 1; done
+
+vmtest: test-programs
+	./tests/vm/run.sh $(BUILD)
+
+bench: all $(BUILD)/ringzoo $(patsubst tests/bench/%.c,$(BUILD)/bench/%,$(wildcard tests/bench/*.c))
+	./tests/bench/run.sh $(BUILD)
+
+demo: deps-build
+	@$(MAKE) --no-print-directory $(BUILD)/uringctl $(BUILD)/ringzoo
+	@./tests/demo.sh $(BUILD)
+
+# --- installing ---------------------------------------------------------------------------------------------------------
+
+bindir  = $(DESTDIR)$(prefix)/bin
+mandir  = $(DESTDIR)$(prefix)/share/man
+bashdir = $(DESTDIR)$(prefix)/share/bash-completion/completions
+zshdir  = $(DESTDIR)$(prefix)/share/zsh/site-functions
+fishdir = $(DESTDIR)$(prefix)/share/fish/vendor_completions.d
+
+install: all
+	install -D -m 755 $(BUILD)/uringctl $(bindir)/uringctl
+	for m in $(MAN1); do install -D -m 644 $$m $(mandir)/man1/$${m##*/} || exit 1; done
+	for m in $(MAN5); do install -D -m 644 $$m $(mandir)/man5/$${m##*/} || exit 1; done
+	install -D -m 644 completions/uringctl.bash $(bashdir)/uringctl
+	install -D -m 644 completions/uringctl.zsh $(zshdir)/_uringctl
+	install -D -m 644 completions/uringctl.fish $(fishdir)/uringctl.fish
+
+uninstall:
+	rm -f $(bindir)/uringctl $(MAN1:man/%=$(mandir)/man1/%) $(MAN5:man/%=$(mandir)/man5/%) $(bashdir)/uringctl \
+	  $(zshdir)/_uringctl $(fishdir)/uringctl.fish
+
+clean:
+	rm -rf $(BUILD)
+
+-include $(shell find $(BUILD) -name '*.d' 2>/dev/null)

@@ -27,7 +27,7 @@ void buf_free(struct buf *b);
 enum {
 	ESC_ASCII = 1, /* the terminal is not UTF-8: escape everything beyond ASCII */
 	ESC_QUOTE = 2, /* the text stands between double quotes */
-	ESC_JSON = 4,  /* for a JSON string: control characters below 0x20 stay, the JSON writer escapes them */
+	ESC_JSON = 4,  /* for a JSON string: control characters below 0x20 but NUL stay, the JSON writer escapes them */
 };
 
 /*

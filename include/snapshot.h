@@ -27,7 +27,7 @@ struct snap_names {
 };
 
 struct snap_sqe {
-	uint32_t index;
+	struct snap_num index; /* as head and tail count */
 	struct snap_num slot;
 	bool in_range; /* false: the SQ array names a slot that there is not, and no fields are known */
 	struct sqe_fields f;

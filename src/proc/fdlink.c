@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/xattr.h>
 
 #include "proc.h"
 
@@ -16,6 +17,17 @@ static int64_t fdinfo_number(struct arena *a, int dirfd, int fd, const char *key
 	text = proc_read(a, dirfd, path, &len);
 	at = text ? strstr(text, key) : NULL;
 	return at ? strtoll(at + strlen(key), NULL, 10) : -1;
+}
+
+/* A socket that is neither bound nor connected is in no table; its protocol is an attribute of its file. */
+static const char *socket_protocol(struct arena *a, int dirfd, const char *path, unsigned long long ino, const char *link)
+{
+	char full[64], proto[64];
+	ssize_t n;
+
+	snprintf(full, sizeof(full), "/proc/self/fd/%d/%s", dirfd, path);
+	n = getxattr(full, "system.sockprotoname", proto, sizeof(proto) - 1);
+	return n > 1 ? arena_printf(a, "%.*s:[%llu]", (int)n - 1, proto, ino) : link;
 }
 
 const char *proc_fd_name(struct arena *a, int dirfd, int fd, struct sockets *socks)
@@ -32,7 +44,7 @@ const char *proc_fd_name(struct arena *a, int dirfd, int fd, struct sockets *soc
 		return NULL;
 	if (socks && sscanf(link, "socket:[%llu]", &ino) == 1) {
 		name = sockets_name(socks, a, dirfd, ino);
-		return name ? name : link;
+		return name ? name : socket_protocol(a, dirfd, path, ino, link);
 	}
 	/* a pidfd's link became pidfd:[ino] in 6.9 */
 	if (!strcmp(link, "anon_inode:[pidfd]") || !strncmp(link, "pidfd:[", 7)) {

@@ -80,7 +80,10 @@ static void pending(const struct page *p, const struct snap_sq *sq)
 	for (size_t i = 0; i < sq->n_pending; i++) {
 		const struct snap_sqe *e = &sq->pending[i];
 
-		buf_printf(p->b, "    %5u  ", e->index);
+		if (e->index.known)
+			buf_printf(p->b, "    %5u  ", (uint32_t)e->index.v);
+		else
+			buf_puts(p->b, "        ?  ");
 		if (!e->in_range) {
 			render_color(p->b, p->st, C_BAD);
 			num(p, "the SQ array names slot ", e->slot, ", which there is not: the kernel will drop it");

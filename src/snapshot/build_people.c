@@ -121,19 +121,93 @@ static const char *state_name(char c)
 		: c == 'Z' || c == 'X' ? "died" : NULL;
 }
 
+/* Looks for a process's own io_uring threads, once. */
+static void find_threads(struct person *p)
+{
+	int fd = p->asked_threads ? -1 : openat(p->dir, "task", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *dir = fd >= 0 ? fdopendir(fd) : NULL;
+	size_t cap_workers = 0, cap_pollers = 0;
+	struct dirent *e;
+
+	p->asked_threads = true;
+	while (dir && (e = readdir(dir))) {
+		struct arena tmp = {0};
+		struct proc_task t;
+		int task = isdigit((unsigned char)e->d_name[0])
+				   ? openat(dirfd(dir), e->d_name, O_PATH | O_DIRECTORY | O_CLOEXEC)
+				   : -1;
+
+		if (task < 0)
+			continue;
+		if (!proc_task_read(&tmp, task, &t) && t.io_worker) {
+			if (!strncmp(t.comm, "iou-wrk", 7)) {
+				p->workers = arena_grow(&p->arena, p->workers, p->n_workers, &cap_workers, sizeof(int32_t));
+				p->workers[p->n_workers++] = atoi(e->d_name);
+			} else if (!strncmp(t.comm, "iou-sqp", 7)) {
+				p->pollers = arena_grow(&p->arena, p->pollers, p->n_pollers, &cap_pollers, sizeof(int32_t));
+				p->pollers[p->n_pollers++] = atoi(e->d_name);
+			}
+		}
+		arena_free(&tmp);
+		close(task);
+	}
+	if (dir)
+		closedir(dir);
+	else if (fd >= 0)
+		close(fd);
+}
+
+/*
+ * Up to 6.8 fdinfo names the SQPOLL thread only if it can take the lock that the thread holds while it is awake: -1 may be such a
+ * thread. It is if the only holder has such a thread and no other ring; it is not if no holder has one. Returns the thread, -1
+ * for none, 0 if that cannot be told.
+ */
+static int32_t hidden_thread(struct builder *b, const struct found_ring *r, const struct fdinfo *f)
+{
+	int32_t found = -1;
+	size_t rings = 0;
+	pid_t pid = 0;
+
+	if (f->sq_thread >= 0 || f->has_times)
+		return f->sq_thread;
+	for (size_t i = 0; i < r->n_refs; i++) {
+		struct person *p = person_of(b, r->refs[i].pid);
+
+		if (!p)
+			continue;
+		find_threads(p);
+		if (p->n_pollers)
+			found = p->n_pollers == 1 && (!pid || pid == p->pid) ? p->pollers[0] : 0;
+		pid = p->pid;
+	}
+	for (size_t i = 0; found > 0 && i < b->d->n_rings; i++)
+		for (size_t k = 0; k < b->d->rings[i].n_refs; k++)
+			rings += b->d->rings[i].refs[k].pid == pid;
+	return rings > 1 ? 0 : found;
+}
+
 /* Returns the process that the SQPOLL thread belongs to, 0 if that cannot be told. */
-static pid_t sqpoll(struct builder *b, struct arena *a, const struct fdinfo *f, struct snap_ring *out)
+static pid_t sqpoll(struct builder *b, struct arena *a, const struct found_ring *r, const struct fdinfo *f, struct snap_ring *out)
 {
 	struct snap_sqpoll *s = &out->sqpoll;
+	int32_t tid = hidden_thread(b, r, f);
 	struct proc_task t;
 	int64_t tgid = 0;
 	int dir;
 
+	if (!tid) {
+		snap_add_reason(a, out, "sqpoll",
+			"this kernel does not name an SQPOLL thread that is awake (6.9 does); the process has such threads, which may be "
+			"this ring's or another's");
+		return 0;
+	}
 	s->known = true;
-	s->active = f->sq_thread >= 0;
+	s->active = tid > 0;
 	if (!s->active)
 		return 0;
-	s->tid = snap((uint64_t)f->sq_thread);
+	if (tid != f->sq_thread)
+		snap_add_name(a, &out->inferred, "sqpoll");
+	s->tid = snap((uint64_t)tid);
 	if (f->sq_cpu >= 0)
 		s->cpu = snap((uint64_t)f->sq_cpu);
 	if (f->has_times) {
@@ -145,7 +219,7 @@ static pid_t sqpoll(struct builder *b, struct arena *a, const struct fdinfo *f, 
 	snap_add_reason(a, out, "sqpoll.idle_ms", kernel_alone);
 	snap_add_reason(a, out, "sqpoll.pinned_cpu", kernel_alone);
 	/* the number may be of another pid namespace: only an io_uring thread is believed */
-	dir = proc_open(f->sq_thread);
+	dir = proc_open(tid);
 	if (dir >= 0 && !proc_task_read(a, dir, &t) && t.io_worker) {
 		s->comm = t.comm;
 		s->state = state_name(t.state);
@@ -166,34 +240,10 @@ static pid_t sqpoll(struct builder *b, struct arena *a, const struct fdinfo *f, 
 static void workers(struct builder *b, struct arena *a, pid_t pid, struct snap_ring *out)
 {
 	struct person *p = person_of(b, pid);
-	int fd = p && !p->asked_workers ? openat(p->dir, "task", O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
-	DIR *dir = fd >= 0 ? fdopendir(fd) : NULL;
-	struct proc_task t;
-	struct dirent *e;
-	size_t cap = 0;
 
 	if (!p)
 		return;
-	p->asked_workers = true;
-	while (dir && (e = readdir(dir))) {
-		struct arena tmp = {0};
-		int task = isdigit((unsigned char)e->d_name[0])
-				   ? openat(dirfd(dir), e->d_name, O_PATH | O_DIRECTORY | O_CLOEXEC)
-				   : -1;
-
-		if (task < 0)
-			continue;
-		if (!proc_task_read(&tmp, task, &t) && t.io_worker && !strncmp(t.comm, "iou-wrk", 7)) {
-			p->workers = arena_grow(&p->arena, p->workers, p->n_workers, &cap, sizeof(*p->workers));
-			p->workers[p->n_workers++] = atoi(e->d_name);
-		}
-		arena_free(&tmp);
-		close(task);
-	}
-	if (dir)
-		closedir(dir);
-	else if (fd >= 0)
-		close(fd);
+	find_threads(p);
 	out->workers.known = true;
 	out->workers.n_tids = p->n_workers;
 	out->workers.tids = arena_alloc(a, p->n_workers * sizeof(*p->workers));
@@ -209,7 +259,7 @@ void build_people(struct builder *b, struct arena *a, const struct found_ring *r
 	if (!out->n_holders)
 		return;
 	if (f)
-		owner = sqpoll(b, a, f, out);
+		owner = sqpoll(b, a, r, f, out);
 	if (!owner && out->n_holders == 1)
 		owner = (pid_t)out->holders[0].pid;
 	if (owner)

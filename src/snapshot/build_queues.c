@@ -4,6 +4,7 @@
  * the same entries to check them by, or to stand in for them where the memory is out of reach.
  */
 #include <errno.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/syscall.h>
@@ -132,7 +133,7 @@ static const char *why_no_memory(const struct reading *x)
 	case EACCES:
 		return "EPERM: the memory of another user's process (CAP_SYS_PTRACE)";
 	case EFAULT:
-		return "this kernel lets nobody read the mapping of a ring, and no descriptor of it is open";
+		return "this kernel lets nobody read the mapping of a ring, and there is no descriptor of it that could be duplicated";
 	case EBADMSG:
 		return "the sizes in the ring's memory make no sense: its program has overwritten them";
 	case ESRCH:
@@ -142,6 +143,8 @@ static const char *why_no_memory(const struct reading *x)
 		return "this kernel has no pidfd_getfd (5.6 has)";
 	case ENXIO:
 		return "no process has mapped the ring's memory, and no descriptor of it is within reach";
+	case EAGAIN:
+		return "ambiguous: nothing tells whether the entries are single or double in size, and they read differently";
 	default:
 		if (x->no_mmap)
 			return "a NO_MMAP ring: its memory is the program's own, and the kernel alone knows where (it would take BPF: "
@@ -206,15 +209,60 @@ static void decide(struct reading *x, const struct ring_layout *l, size_t n)
 	}
 }
 
+/* How many of the copied entries are nothing but zeros: a sign that they were looked for in the wrong places. */
+static size_t blank(const struct ring_copy *c)
+{
+	static const uint8_t zeros[64];
+	size_t n = 0;
+
+	for (size_t i = 0; i < c->n_sq; i++)
+		n += c->sq[i].in_range && !memcmp(c->sq[i].sqe.b, zeros, sizeof(zeros));
+	for (size_t i = 0; i < c->n_cq; i++)
+		n += !c->cq[i].user_data && !c->cq[i].res && !c->cq[i].flags;
+	return n;
+}
+
 /*
- * Copies the entries under each layout that is possible, and keeps those whose entries the kernel's lines confirm. Returns 0
- * with the first of them in *copy, or a negative errno.
+ * 6.6 to 6.18 print no line for the entries of a ring without SQ array, so where lines are missing for entries that would have
+ * one, there is no array; else the lines have to agree with the copy.
+ */
+static bool confirmed(const struct reading *x, const struct ring_layout *l, const struct ring_copy *c)
+{
+	if (!x->f || !x->f->has_queues)
+		return true;
+	if (!ring_agrees(c, x->f))
+		return false;
+	if (x->f->n_sqes || l->no_sqarray || !same_place(x))
+		return true;
+	for (size_t i = 0; i < c->n_sq; i++)
+		if (c->sq[i].in_range && uapi_op(c->sq[i].sqe.b[SQE_OPCODE]))
+			return false;
+	return true;
+}
+
+static bool same_entries(const struct ring_copy *a, const struct ring_copy *b)
+{
+	if (a->n_sq != b->n_sq || a->n_cq != b->n_cq)
+		return false;
+	for (size_t i = 0; i < a->n_sq; i++)
+		if (a->sq[i].slot != b->sq[i].slot || memcmp(a->sq[i].sqe.b, b->sq[i].sqe.b, 64))
+			return false;
+	for (size_t i = 0; i < a->n_cq; i++)
+		if (memcmp(&a->cq[i], &b->cq[i], offsetof(struct ring_cq_entry, big)))
+			return false;
+	return true;
+}
+
+/*
+ * Copies the entries under each layout that is possible and keeps those that the kernel's lines confirm; where several are
+ * left, those that find the fewest blank entries. Returns 0 with the entries in *copy; -EAGAIN if layouts are left that show
+ * different entries; another negative errno if none can be read.
  */
 static int copy_entries(struct reading *x, struct ring_copy *copy)
 {
 	struct ring_layout all[RING_LAYOUTS], good[RING_LAYOUTS];
-	size_t n = ring_layouts(&x->header, &x->g, x->f && x->f->has_queues ? x->f : NULL, all), n_good = 0;
-	struct ring_copy first = {0}, c;
+	struct ring_copy c[RING_LAYOUTS];
+	size_t n = ring_layouts(&x->header, &x->g, x->f && x->f->has_queues ? x->f : NULL, all), n_good = 0, least = SIZE_MAX, k = 0;
 	int err = 0, first_err = -EBADMSG;
 
 	if (before_big_entries(x) || !n) {
@@ -222,35 +270,34 @@ static int copy_entries(struct reading *x, struct ring_copy *copy)
 		n = 1;
 	}
 	for (size_t i = 0; i < n; i++) {
-		err = ring_read_entries(x->a, x->acc, &x->header, &x->g, &all[i], &x->words, &c);
+		err = ring_read_entries(x->a, x->acc, &x->header, &x->g, &all[i], &x->words, &c[n_good]);
 		if (!i) {
 			first_err = err;
-			first = c;
+			*copy = c[n_good];
 		}
-		/* lines that the kernel did not print can say nothing against a layout, but for a ring without an SQ array,
-		 * whose lines 6.6 to 6.12 leave out */
-		if (err || (x->f && x->f->has_queues && !ring_agrees(&c, x->f)))
-			continue;
-		if (x->f && x->f->has_queues && !x->f->n_sqes && c.n_sq && !all[i].no_sqarray) {
-			bool any = false;
-
-			for (size_t k = 0; k < c.n_sq; k++)
-				any |= c.sq[k].in_range && uapi_op(c.sq[k].sqe.b[SQE_OPCODE]);
-			if (any && same_place(x))
-				continue;
+		if (!err && confirmed(x, &all[i], &c[n_good])) {
+			good[n_good] = all[i];
+			least = blank(&c[n_good]) < least ? blank(&c[n_good]) : least;
+			n_good++;
 		}
-		if (!n_good)
-			*copy = c;
-		good[n_good++] = all[i];
 	}
-	if (n_good) {
-		decide(x, good, n_good);
-		return 0;
+	if (!n_good) {
+		/* nothing agrees: the ring is moving, or its program writes to entries that it has already published */
+		decide(x, all, n);
+		return first_err;
 	}
-	/* nothing agrees: the ring is moving, or its program writes to entries that it has already published */
-	*copy = first;
-	decide(x, all, n);
-	return first_err;
+	for (size_t i = 0; i < n_good; i++) {
+		if (blank(&c[i]) == least) {
+			good[k] = good[i];
+			c[k++] = c[i];
+		}
+	}
+	decide(x, good, k);
+	*copy = c[0];
+	for (size_t i = 1; i < k; i++)
+		if (!same_entries(&c[0], &c[i]))
+			return -EAGAIN;
+	return 0;
 }
 
 /* --- what the entries' words mean ------------------------------------------------------------------------------------ */
@@ -320,7 +367,7 @@ static void pending_from_memory(struct reading *x, const struct ring_copy *c)
 	for (size_t i = 0; i < c->n_sq; i++) {
 		struct snap_sqe *e = &sq->pending[i];
 
-		e->index = c->sq[i].index;
+		e->index = snap(c->sq[i].index);
 		e->slot = snap(c->sq[i].slot);
 		e->in_range = c->sq[i].in_range;
 		if (e->in_range)
@@ -367,7 +414,9 @@ static void pending_from_lines(struct reading *x)
 		struct sqe sqe;
 
 		sqe_from_line(&f->sqes[i], &sqe);
-		sq->pending[i] = (struct snap_sqe){f->sq_head + (uint32_t)i, snap(f->sqes[i].slot), true, {0}};
+		/* entries that name no slot have no line: if there are any, it is not known where */
+		sq->pending[i] = (struct snap_sqe){{f->n_sqes == f->sq_tail - f->sq_head, f->sq_head + (uint32_t)i},
+			snap(f->sqes[i].slot), true, {0}};
 		sqe_decode(x->a, &sqe, &peek, &sq->pending[i].f);
 		if (f->sqes[i].opcode < 0)
 			sq->pending[i].f.name = "INVALID";
@@ -426,7 +475,7 @@ static void setup_flags(struct reading *x)
 	struct snap_ring *out = x->out;
 	uint32_t v = 0;
 
-	if (x->f && x->f->sq_thread >= 0)
+	if (out->sqpoll.active)
 		v |= UAPI_SETUP_SQPOLL;
 	if (out->sqpoll.n_shared_with)
 		v |= UAPI_SETUP_ATTACH_WQ;
@@ -538,17 +587,20 @@ static void entries(struct reading *x)
 			x->out->moved = true;
 		return;
 	}
+	x->err = -err;
 	if (lines) {
 		struct ring_layout all[RING_LAYOUTS];
 
 		/* the memory is not to be had, but the kernel's own lines are; lengths say nothing about such a ring */
 		decide(x, all, ring_layouts(&ring_header_known[0], &x->g, x->f, all));
 		x->sure.sqarray = false;
-		x->out->sq.pending_known = true;
-		whose_words(x, x->f->n_sqes > 0);
-		pending_from_lines(x);
-		if (x->f->n_sqes)
-			snap_add_reason(x->a, x->out, "sq.pending.args", why_no_memory(x));
+		x->out->sq.pending_known = x->f->n_sqes || x->f->sq_tail == x->f->sq_head;
+		if (x->out->sq.pending_known) {
+			whose_words(x, x->f->n_sqes > 0);
+			pending_from_lines(x);
+		}
+		if (!x->out->sq.pending_known || x->f->n_sqes)
+			snap_add_reason(x->a, x->out, x->f->n_sqes ? "sq.pending.args" : "sq.pending", why_no_memory(x));
 		x->out->cq.unreaped_known = !lines_are_wrong(x->f);
 		if (x->out->cq.unreaped_known)
 			unreaped_from_lines(x);
@@ -557,7 +609,6 @@ static void entries(struct reading *x)
 				"the ring's memory is out of reach, and this kernel prints 32-byte CQEs from the wrong places");
 		return;
 	}
-	x->err = -err;
 	snap_add_reason(x->a, x->out, "sq.pending", why_no_memory(x));
 	snap_add_reason(x->a, x->out, "cq.unreaped", why_no_memory(x));
 }

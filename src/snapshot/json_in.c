@@ -220,7 +220,7 @@ static void sqe(struct arena *a, const cJSON *o, struct snap_sqe *e)
 	struct sqe_fields *f = &e->f;
 	const cJSON *fixed = GET(o, "fixed_slot"), *fd = GET(o, "fd");
 
-	*e = (struct snap_sqe){.index = (uint32_t)plain(GET(o, "index")), .slot = num(GET(o, "slot"))};
+	*e = (struct snap_sqe){.index = num(GET(o, "index")), .slot = num(GET(o, "slot"))};
 	e->in_range = !cJSON_IsFalse(GET(o, "in_range"));
 	f->name = str(a, GET(o, "opcode"));
 	if (!f->name)

@@ -167,7 +167,7 @@ static cJSON *sqe(const struct snap_sqe *e)
 	cJSON *o = cJSON_CreateObject(), *args, *decoded;
 	bool any = false;
 
-	ADD(o, "index", unum(e->index));
+	ADD(o, "index", num(e->index));
 	ADD(o, "slot", num(e->slot));
 	if (!e->in_range) {
 		ADD(o, "in_range", cJSON_CreateFalse());

@@ -13,9 +13,9 @@ struct person {
 	const char *comm, *exe; /* NULL: not known */
 	struct snap_num uid;
 	bool asked; /* comm, uid and exe were looked for */
-	int32_t *workers;
-	size_t n_workers;
-	bool asked_workers;
+	int32_t *workers, *pollers; /* its io-wq and SQPOLL threads */
+	size_t n_workers, n_pollers;
+	bool asked_threads;
 	uint64_t used; /* by which to let go of the one unused longest */
 };
 

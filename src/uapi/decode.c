@@ -151,7 +151,7 @@ static struct value *meaning(
 	case K_OFFSET:
 		return word == UINT64_MAX ? value_name(a, NULL, "current") : NULL;
 	case K_MODE:
-		return value_name(a, NULL, arena_printf(a, "0%o", (unsigned)word));
+		return value_name(a, NULL, arena_printf(a, "%#o", (unsigned)word));
 	case K_FLAGS:
 		return value_flags(a, NULL, arg->flags, word);
 	case K_CHOICE:

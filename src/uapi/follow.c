@@ -170,7 +170,7 @@ static struct value *open_how(struct arena *a, const struct peek *p, uint64_t ad
 		return NULL;
 	v = value_new(a, V_STRUCT, NULL);
 	value_add(v, value_flags(a, "flags", &uapi_open_flags, how[0]));
-	value_add(v, value_name(a, "mode", arena_printf(a, "0%o", (unsigned)how[1])));
+	value_add(v, value_name(a, "mode", arena_printf(a, "%#o", (unsigned)how[1])));
 	value_add(v, value_flags(a, "resolve", &uapi_resolve_flags, how[2]));
 	return v;
 }

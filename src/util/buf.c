@@ -139,7 +139,7 @@ size_t buf_text(struct buf *b, const char *str, size_t n, unsigned how)
 		}
 		if (s[i] == '\\' || (s[i] == '"' && how & ESC_QUOTE))
 			buf_printf(b, "\\%c", s[i]);
-		else if ((s[i] >= 0x20 && s[i] < 0x7f) || (s[i] < 0x20 && how & ESC_JSON))
+		else if ((s[i] >= 0x20 && s[i] < 0x7f) || (s[i] && s[i] < 0x20 && how & ESC_JSON))
 			buf_putc(b, (char)s[i]);
 		else if (s[i] == '\n' || s[i] == '\t' || s[i] == '\r')
 			buf_puts(b, s[i] == '\n' ? "\\n" : s[i] == '\t' ? "\\t" : "\\r");

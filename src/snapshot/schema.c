@@ -1,2 +1,0 @@
-#include "snapjson.h"
-const char snap_json_schema[] = "{}\n";

@@ -1,0 +1,97 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Boots the kernels of several Debian releases and runs the live tests in each. Kernels are fetched once, into a cache outside the
+# tree ($URINGTOP_CACHE, else ~/.cache/uringtop); nothing is installed.
+set -u
+build=${1:?usage: run.sh BUILD}
+here=$(cd "$(dirname "$0")" && pwd)
+cache=${URINGTOP_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/uringtop}
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+
+# version, pattern of the package's name, where the image stands in it
+kernels=(
+  '5.10 linux-image-5.10.0-[0-9]+-cloud-amd64 boot/vmlinuz-*'
+  '6.1 linux-image-6.1.0-[0-9]+-cloud-amd64 boot/vmlinuz-*'
+  '6.12 linux-image-6.12.[0-9]+\+deb12-cloud-amd64 boot/vmlinuz-*'
+  '7.3 linux-binary-7.[3-9][0-9.]*\+deb13-cloud-amd64 usr/lib/modules/*/vmlinuz'
+)
+
+# a private apt: its lists and packages are nobody else's
+apt() {
+  local tool=$1
+  shift
+  "$tool" -qq -o Dir::Etc::sourcelist="$cache/sources.list" -o Dir::Etc::sourceparts=/dev/null \
+    -o Dir::State::Lists="$cache/lists" -o Dir::Cache="$cache/apt" -o APT::Sandbox::User=root "$@"
+}
+
+mirror() {
+  awk '$1 == "URIs:" && $2 ~ /debian\/?$/ {print $2; exit} $1 == "deb" && $2 ~ /debian\/?$/ {print $2; exit}' \
+    /etc/apt/sources.list /etc/apt/sources.list.d/* 2>/dev/null
+}
+
+prepare_apt() {
+  [ -n "${apt_ready:-}" ] && return
+  local base
+  base=$(mirror)
+  [ -n "$base" ] || return 1
+  mkdir -p "$cache/lists/partial" "$cache/apt/archives/partial"
+  {
+    for suite in bullseye bookworm trixie trixie-backports; do echo "deb $base $suite main"; done
+    for suite in bullseye-security bookworm-security; do echo "deb ${base%/}-security $suite main"; done
+  } >"$cache/sources.list"
+  apt apt-get update >&2 || return 1
+  apt_ready=1
+}
+
+# prints the path of the image
+kernel() {
+  local version=$1 pattern=$2 inside=$3 image=$cache/vmlinuz-$1 name
+  if [ ! -s "$image" ]; then
+    prepare_apt || return 1
+    name=$(apt apt-cache search --names-only "^$pattern\$" | cut -d' ' -f1 | sort -V | tail -1)
+    [ -n "$name" ] || return 1
+    (cd "$work" && apt apt-get download "$name" >&2 && dpkg -x "$name"_*.deb "$name.d") || return 1
+    # shellcheck disable=SC2086  # a pattern
+    cp "$work/$name.d"/$inside "$image.new" && mv "$image.new" "$image" || return 1
+  fi
+  echo "$image"
+}
+
+initrd() {
+  local root=$work/root file lib
+  mkdir -p "$root"/{bin,etc,proc,sys,dev,lib64}
+  cp "$(command -v busybox)" "$root/bin/busybox"
+  cp "$here/init" "$root/init"
+  chmod +x "$root/init"
+  echo 'root:x:0:0:root:/:/bin/sh' >"$root/etc/passwd"
+  for file in uringctl ringzoo live; do
+    cp "$build/$file" "$root/$file"
+    for lib in $(ldd "$build/$file" | grep -o '/[^ ]*'); do
+      mkdir -p "$root$(dirname "$lib")"
+      cp -L "$lib" "$root$lib"
+    done
+  done
+  (cd "$root" && find . | cpio -o -H newc --quiet) >"$work/initrd"
+}
+
+status=0
+initrd || exit 1
+for row in "${kernels[@]}"; do
+  read -r version pattern inside <<<"$row"
+  log=$build/vm-$version.log
+  if ! image=$(kernel "$version" "$pattern" "$inside"); then
+    echo "not ok - kernel $version: its package cannot be had"
+    status=1
+    continue
+  fi
+  timeout 240 qemu-system-x86_64 -accel tcg,thread=multi -cpu max -m 1024 -smp 2 -nographic -no-reboot \
+    -kernel "$image" -initrd "$work/initrd" -append 'console=ttyS0 quiet panic=-1' </dev/null >"$log" 2>&1
+  tr -d '\r' <"$log" >"$log.txt" && mv "$log.txt" "$log"
+  grep -aE '^(ok|not ok|#)' "$log" | sed "s/ - / - $version: /"
+  if ! grep -aq '^# end, status' "$log"; then
+    echo "not ok - kernel $version: the tests did not come to their end ($log)"
+    status=1
+  fi
+done
+exit $status
