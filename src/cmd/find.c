@@ -83,7 +83,7 @@ int find_rings(const struct choices *c, struct discovery *d, bool *failed)
 			*failed = true;
 		}
 	}
-	if (!c->n_pids && d->unseen)
+	if (!c->n_pids && d->unseen && !c->by_id && c->fd < 0)
 		complain("%zu process%s not looked into: EACCES (CAP_SYS_PTRACE lets you)", d->unseen,
 			d->unseen == 1 ? "" : "es");
 	for (size_t i = 0; i < c->n_pids; i++)
@@ -96,7 +96,8 @@ int find_rings(const struct choices *c, struct discovery *d, bool *failed)
 		wanted += r->wanted;
 	}
 	if (!wanted && c->by_id) {
-		complain("ring %" PRIu64 ": no such ring ('uringctl list' shows which there are)", c->id);
+		complain("ring %" PRIu64 ": no such ring%s ('uringctl list' shows which there are)", c->id,
+			d->unseen ? " in the processes that you may look into" : "");
 		*failed = true;
 	} else if (!wanted && c->fd >= 0) {
 		explain_fd(c);

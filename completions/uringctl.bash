@@ -1,0 +1,41 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# bash completion for uringctl
+
+_uringctl() {
+	local cur prev words cword command options
+	_init_completion -n = || return
+	command=${words[1]}
+	if ((cword == 1)); then
+		mapfile -t COMPREPLY < <(compgen -W 'list dump schema --help --version' -- "$cur")
+		return
+	fi
+	case $command in
+	list) options='-p --pid --json --color -h --help' ;;
+	dump) options='-p --pid --fd --ring -s --data --from --json --color -h --help' ;;
+	schema) options='-h --help' ;;
+	*) return ;;
+	esac
+	case $prev in
+	-p | --pid)
+		# the pids in the column of holders
+		mapfile -t COMPREPLY < <(compgen -W "$(uringctl list 2>/dev/null | grep -oE '[0-9]+\)?:[0-9m]' | tr -d ')' | cut -d: -f1 | sort -u)" -- "$cur")
+		return
+		;;
+	--ring)
+		mapfile -t COMPREPLY < <(compgen -W "$(uringctl list 2>/dev/null | awk 'NR > 1 {print $1}')" -- "$cur")
+		return
+		;;
+	--color)
+		mapfile -t COMPREPLY < <(compgen -W 'auto always never' -- "$cur")
+		return
+		;;
+	--from)
+		_filedir
+		return
+		;;
+	--fd | -s | --data) return ;;
+	esac
+	mapfile -t COMPREPLY < <(compgen -W "$options" -- "$cur")
+}
+
+complete -F _uringctl uringctl

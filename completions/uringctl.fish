@@ -1,0 +1,26 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# fish completion for uringctl
+
+function __uringctl_pids
+    # the pids in the column of holders
+    uringctl list 2>/dev/null | string match -ra '[0-9]+\)?:[0-9m]' | string replace -r '\)?:.*' '' | sort -u
+end
+
+function __uringctl_rings
+    uringctl list 2>/dev/null | awk 'NR > 1 {print $1 "\t" $2}'
+end
+
+complete -c uringctl -f
+complete -c uringctl -n __fish_use_subcommand -a list -d 'list the rings of this machine'
+complete -c uringctl -n __fish_use_subcommand -a dump -d 'show all that can be learnt of each ring'
+complete -c uringctl -n __fish_use_subcommand -a schema -d 'print the JSON Schema'
+complete -c uringctl -n __fish_use_subcommand -l version -d 'print the version'
+complete -c uringctl -s h -l help -d 'say what this command does'
+
+complete -c uringctl -n '__fish_seen_subcommand_from list dump' -s p -l pid -x -a '(__uringctl_pids)' -d 'only the rings of this process'
+complete -c uringctl -n '__fish_seen_subcommand_from list dump' -l json -d 'print JSON'
+complete -c uringctl -n '__fish_seen_subcommand_from list dump' -l color -x -a 'auto always never' -d 'colour the output'
+complete -c uringctl -n '__fish_seen_subcommand_from dump' -l fd -x -d 'only the ring at this descriptor'
+complete -c uringctl -n '__fish_seen_subcommand_from dump' -l ring -x -a '(__uringctl_rings)' -d 'only the ring of this id'
+complete -c uringctl -n '__fish_seen_subcommand_from dump' -s s -l data -x -d 'bytes of data to show'
+complete -c uringctl -n '__fish_seen_subcommand_from dump' -l from -r -F -d 'show what is in a file'

@@ -1,0 +1,52 @@
+#compdef uringctl
+# SPDX-License-Identifier: GPL-2.0-or-later
+
+_uringctl_pids() {
+	local -a pids
+	# the pids in the column of holders
+	pids=(${(fu)"$(uringctl list 2>/dev/null | grep -oE '[0-9]+\)?:[0-9m]' | tr -d ')' | cut -d: -f1)"})
+	_describe -t processes 'process with rings' pids
+}
+
+_uringctl_rings() {
+	local -a rings
+	rings=(${(f)"$(uringctl list 2>/dev/null | awk 'NR > 1 {print $1 ":" $2}')"})
+	_describe -t rings 'ring' rings
+}
+
+_uringctl() {
+	local -a commands common
+	local command=$words[2]
+	commands=(
+		'list:list the rings of this machine'
+		'dump:show all that can be learnt of each ring'
+		'schema:print the JSON Schema'
+	)
+	if ((CURRENT == 2)); then
+		_describe -t commands 'command' commands
+		_arguments '--help[say what there is]' '--version[print the version]'
+		return
+	fi
+	common=(
+		'*'{-p,--pid}'[only the rings of this process]:process:_uringctl_pids'
+		'--json[print JSON]'
+		'--color[colour the output]:when:(auto always never)'
+		{-h,--help}'[say what this command does]'
+	)
+	# the command is no argument of its own options
+	shift words
+	((CURRENT--))
+	case $command in
+	list) _arguments $common ;;
+	dump)
+		_arguments $common \
+			'--fd[only the ring at this descriptor]:descriptor' \
+			'--ring[only the ring of this id]:ring:_uringctl_rings' \
+			{-s,--data}'[bytes of data to show]:bytes' \
+			'--from[show what is in a file]:file:_files'
+		;;
+	schema) _arguments {-h,--help}'[say what this command does]' ;;
+	esac
+}
+
+_uringctl "$@"
