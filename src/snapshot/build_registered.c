@@ -34,15 +34,14 @@ static void buffers(struct arena *a, const struct fdinfo *f, struct snap_registe
 		g->buffers[i] = (struct snap_buffer){f->bufs[i].slot, f->bufs[i].addr, f->bufs[i].len};
 }
 
-/* Kernels of 6.13 and later have no personalities in fdinfo: there, none seen does not mean none there. */
+/* 6.13 and later do not print personalities: there, none seen does not mean none there. has_times is 6.9 and later. */
 static void personalities(struct arena *a, const struct fdinfo *f, struct snap_ring *out)
 {
 	struct snap_registered *g = &out->registered;
 
-	if (f->has_times || !f->has_poll) {
+	if (!f->n_personalities && (f->has_times || !f->has_poll)) {
 		snap_add_reason(a, out, "registered.personalities", kernel_alone);
-		if (!f->n_personalities)
-			return;
+		return;
 	}
 	g->personalities_known = true;
 	g->personalities = arena_alloc(a, f->n_personalities * sizeof(*g->personalities));

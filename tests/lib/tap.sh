@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # For tests in bash: TAP lines, and exhibits of ringzoo.
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2034,SC2153
 build=${1:?usage: $0 BUILD}
 ctl=$build/uringctl
 failed=0

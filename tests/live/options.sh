@@ -5,7 +5,8 @@
 top=$(cd "$(dirname "$0")/../.." && pwd)
 tmp=$(mktemp -d)
 trap 'zoo_end; rm -rf "$tmp"' EXIT
-export PATH="$(cd "$build" && pwd):$PATH" LC_ALL=C.UTF-8 TERM=xterm
+PATH=$(cd "$build" && pwd):$PATH
+export PATH LC_ALL=C.UTF-8 TERM=xterm
 
 options_of_help() { # COMMAND
   "$ctl" "$1" --help | grep -E '^ +(-[a-z], )?--' | grep -oE '(^| )(-[a-z]|--[a-z]+)(,| |$)' | tr -d ', ' | sort -u

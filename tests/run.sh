@@ -1,0 +1,60 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Builds and runs all tests, shows what is not ok and what is skipped, and ends with one line: N passed, N failed, N skipped.
+# URINGTOP_ONLY=word runs the groups whose name has it.
+set -u
+build=${1:?usage: run.sh BUILD}
+cd "$(dirname "$0")/.." || exit 1
+export LC_ALL=C.UTF-8 CMOCKA_MESSAGE_OUTPUT=TAP BUILD=$build MAKEFLAGS=
+passed=0 failed=0 skipped=0
+logs=$build/logs
+mkdir -p "$logs"
+ulimit -n "$(ulimit -Hn)" 2>/dev/null || true
+
+# group NAME COMMAND...: counts its TAP lines; one that dies, or says nothing at all, has failed
+group() {
+  local name=$1 log status ok bad skip start=$SECONDS
+  shift
+  case $name in *${URINGTOP_ONLY:-}*) ;; *) return ;; esac
+  log=$logs/${name//[^a-z0-9.-]/_}
+  "$@" </dev/null >"$log" 2>&1
+  status=$?
+  skip=$(grep -c '^ok.*# SKIP' "$log")
+  ok=$(($(grep -c '^ok' "$log") - skip))
+  bad=$(grep -c '^not ok' "$log")
+  if [ $((ok + bad + skip)) = 0 ] && [ $status = 0 ]; then ok=1; fi
+  if [ $status != 0 ] && [ "$bad" = 0 ]; then
+    bad=1
+    echo "not ok - $name ended with $status:"
+    tail -15 "$log" | sed 's/^/    /'
+  fi
+  echo "$name: $ok passed, $bad failed, $skip skipped ($((SECONDS - start)) s)"
+  grep -aA4 '^not ok' "$log" | cut -c1-400 | sed 's/^/    /'
+  grep -a '^ok.*# SKIP' "$log" | sed 's/^ok - /    skipped: /; s/^ok [0-9]* /    skipped: /; s/# SKIP */(/; s/$/)/'
+  passed=$((passed + ok)) failed=$((failed + bad)) skipped=$((skipped + skip))
+}
+
+group 'build with gcc' make -s -j2 BUILD="$build" test-programs
+group 'build with clang' make -s -j2 BUILD="$build/clang" CC=clang test-programs
+group 'build with ASan and UBSan' make -s -j2 BUILD="$build" asan
+group 'shellcheck' shellcheck -S warning -x -P SCRIPTDIR -e SC1091 tests/*.sh tests/*/*.sh .ci/run completions/uringctl.bash
+
+for which in '' /asan; do
+  for t in "$build$which"/unit/test_*; do
+    [ -x "$t" ] && group "unit$which ${t##*/}" "$t"
+  done
+  for f in "$build$which"/fuzz/fuzz_*; do
+    [ -x "$f" ] && group "fuzz$which ${f##*/}" "$f" "tests/fuzz/corpus/${f##*/}" 20000
+  done
+  BUILD=$build$which group "live$which" "$build$which/live"
+  BUILD=$build$which group "harm$which" "$build$which/harm"
+  group "bad input$which" bash tests/live/bad_input.sh "$build$which"
+  group "schema$which" /usr/bin/python3 tests/live/schema.py "$build$which"
+done
+group 'options' bash tests/live/options.sh "$build"
+group 'terminal' bash tests/tui/terminal.sh "$build"
+group 'install' bash tests/live/install.sh "$build"
+group 'kernels' bash tests/vm/run.sh "$build"
+
+echo "$passed passed, $failed failed, $skipped skipped"
+[ $failed = 0 ]

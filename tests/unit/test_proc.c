@@ -1,0 +1,301 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The parsers of /proc, on what five kernels printed (tests/unit/fdinfo) and on what a hostile program could make them print. */
+#include "unit.h"
+
+#include "proc.h"
+
+/* The part of a recorded file that stands behind "@@ name". */
+static char *recorded(const char *kernel, const char *name, size_t *len)
+{
+	char path[128], marker[64], *text, *start, *end;
+	FILE *f;
+	long size;
+
+	snprintf(path, sizeof(path), "tests/unit/fdinfo/%s.txt", kernel);
+	f = fopen(path, "re");
+	assert_non_null(f);
+	fseek(f, 0, SEEK_END);
+	size = ftell(f);
+	rewind(f);
+	text = calloc(1, (size_t)size + 1);
+	assert_int_equal(fread(text, 1, (size_t)size, f), size);
+	fclose(f);
+	snprintf(marker, sizeof(marker), "@@ %s\n", name);
+	start = strstr(text, marker);
+	if (!start) {
+		free(text);
+		return NULL;
+	}
+	start += strlen(marker);
+	end = strstr(start, "@@ ");
+	*len = (size_t)(end - start);
+	memmove(text, start, *len);
+	text[*len] = '\0';
+	return text;
+}
+
+static const char *const kernels[] = {"5.10", "6.1", "6.12", "6.18", "7.3"};
+
+static void each(const char *name, void (*check)(const struct fdinfo *f, const char *kernel))
+{
+	for (size_t i = 0; i < sizeof(kernels) / sizeof(kernels[0]); i++) {
+		struct arena a = {0};
+		struct fdinfo f;
+		size_t len;
+		char *text = recorded(kernels[i], name, &len);
+
+		if (!text)
+			continue; /* this kernel has no such ring */
+		fdinfo_parse(&a, text, len, &f);
+		check(&f, kernels[i]);
+		arena_free(&a);
+		free(text);
+	}
+}
+
+static bool has_queues(const char *kernel)
+{
+	return strcmp(kernel, "5.10") != 0;
+}
+
+static bool full_names(const char *kernel)
+{
+	return !strcmp(kernel, "6.18") || !strcmp(kernel, "7.3");
+}
+
+static void check_registered(const struct fdinfo *f, const char *kernel)
+{
+	assert_int_equal(f->has_queues, has_queues(kernel));
+	assert_int_equal(f->has_ino, has_queues(kernel));
+	assert_int_equal(f->nr_files, 4);
+	assert_int_equal(f->n_files, 3);
+	assert_int_equal(f->files[0].slot, 0);
+	assert_int_equal(f->files[1].slot, 2);
+	assert_int_equal(f->files[2].slot, 3);
+	assert_int_equal(f->names_short, !full_names(kernel));
+	assert_string_equal(f->files[0].name, full_names(kernel) ? "/etc/passwd" : "passwd");
+	assert_string_equal(f->files[1].name, full_names(kernel) ? "anon_inode:[eventfd]" : "[eventfd]");
+	assert_int_equal(f->nr_bufs, 2);
+	assert_int_equal(f->n_bufs, 2);
+	assert_int_equal(f->bufs[1].len, 512);
+	assert_int_equal(f->bufs[1].addr, f->bufs[0].addr + 4096);
+	assert_int_equal(f->n_personalities, full_names(kernel) ? 0 : 1);
+	if (f->n_personalities) {
+		assert_true(f->personalities[0].complete);
+		assert_int_equal(f->personalities[0].id, 1);
+		assert_int_equal(f->personalities[0].cap_effective, 0x1ffffffffff);
+	}
+	assert_false(f->files_partial);
+	assert_int_equal(f->sq_thread, -1);
+	assert_int_equal(f->n_sqes, has_queues(kernel) ? 1 : 0);
+	if (f->n_sqes) {
+		assert_int_equal(f->sqes[0].opcode, 22);
+		assert_int_equal(f->sqes[0].fd, 3);
+		assert_int_equal(f->sqes[0].flags, 1);
+	}
+}
+
+static void check_polls(const struct fdinfo *f, const char *kernel)
+{
+	(void)kernel;
+	assert_int_equal(f->n_polls, 10);
+	assert_int_equal(f->polls[9].opcode, 6);
+	assert_false(f->polls[9].task_work);
+}
+
+static void check_big(const struct fdinfo *f, const char *kernel)
+{
+	assert_int_equal(f->n_sqes, 2);
+	assert_true(f->sqes[0].big && f->sqes[1].big);
+	assert_int_equal(f->sqes[0].slot, 7);
+	assert_int_equal(f->sqes[1].user_data, 0x301);
+	assert_true(f->n_cqes > 0 && f->cqes[0].big);
+	/* 6.18 leaves out half of them and shows the wrong ones */
+	if (strcmp(kernel, "6.18")) {
+		assert_int_equal(f->n_cqes, 7);
+		assert_int_equal(f->cqes[6].user_data, 0x207);
+	}
+	assert_int_equal(f->sq_head, 15);
+	assert_int_equal(f->cq_mask, 15);
+}
+
+static void check_overflow(const struct fdinfo *f, const char *kernel)
+{
+	assert_int_equal(f->has_overflow, has_queues(kernel));
+	assert_int_equal(f->n_overflow, has_queues(kernel) ? 4 : 0);
+	if (f->n_overflow)
+		assert_int_equal(f->overflow[3].user_data, 11);
+}
+
+static void check_sqpoll(const struct fdinfo *f, const char *kernel)
+{
+	(void)kernel;
+	assert_true(f->sq_thread > 0);
+	assert_true(f->sq_cpu >= 0 || !strcmp(kernel, "7.3") || !strcmp(kernel, "6.18"));
+}
+
+static void check_spoof(const struct fdinfo *f, const char *kernel)
+{
+	(void)kernel;
+	assert_int_equal(f->sq_thread, -1);
+	assert_int_equal(f->nr_bufs, 0);
+	assert_int_equal(f->nr_files, 1);
+	assert_int_equal(f->n_files, 1);
+	assert_non_null(strstr(f->files[0].name, "\nUserBufs:\t9\nSqThread:\t1"));
+}
+
+static void registered(void **state) { (void)state; each("registered", check_registered); }
+static void polls(void **state) { (void)state; each("polls", check_polls); }
+static void big(void **state) { (void)state; each("big", check_big); }
+static void overflow(void **state) { (void)state; each("overflow", check_overflow); }
+static void sqpoll(void **state) { (void)state; each("sqpoll-asleep", check_sqpoll); }
+static void spoof(void **state) { (void)state; each("spoof", check_spoof); }
+
+static struct fdinfo parse(struct arena *a, const char *text)
+{
+	struct fdinfo f;
+
+	fdinfo_parse(a, text, strlen(text), &f);
+	return f;
+}
+
+/* The kernel only tries the ring's lock: what it leaves out without it. */
+static void without_lock(void **state)
+{
+	struct arena a = {0};
+	struct fdinfo f = parse(&a, "pos:\t0\nflags:\t02000002\nmnt_id:\t17\nino:\t77\n");
+
+	(void)state;
+	assert_false(f.has_files || f.has_queues);
+	f = parse(&a, "SqThread:\t-1\nSqThreadCpu:\t-1\nUserFiles:\t3\nUserBufs:\t0\nPollList:\n");
+	assert_true(f.has_files);
+	assert_int_equal(f.n_files, 0);
+	arena_free(&a);
+}
+
+/* Every prefix of a real text, and the text with any byte changed, gives a well-formed result. */
+static void cut_and_broken(void **state)
+{
+	size_t len;
+	char *text = recorded("6.1", "big", &len);
+
+	(void)state;
+	for (size_t n = 0; n <= len; n++) {
+		struct arena a = {0};
+		struct fdinfo f;
+
+		fdinfo_parse(&a, text, n, &f);
+		assert_true(f.n_sqes <= 2 && f.n_cqes <= 7);
+		arena_free(&a);
+	}
+	free(text);
+}
+
+struct maps {
+	struct proc_map m[8];
+	size_t n;
+};
+
+static void collect(void *ctx, const struct proc_map *m)
+{
+	struct maps *maps = ctx;
+
+	if (maps->n < 8)
+		maps->m[maps->n++] = *m;
+}
+
+static void maps(void **state)
+{
+	static const char text[] =
+		"55d0c8a2a000-55d0c8a2b000 r--p 00000000 fe:00 14884901                   /usr/bin/node\n"
+		"7f64a649d000-7f64a649e000 rw-s 10000000 00:10 9551                       anon_inode:[io_uring]\n"
+		"7f64a649e000-7f64a64a0000 rw-s 00000000 00:10 9551                       anon_inode:[io_uring]\n"
+		"7f64a64a0000-7f64a64a1000 rw-s 00000000 00:10 9552                       anon_inode:[io_uring] (deleted)\n"
+		"7f64a64a1000-7f64a64a2000 rw-s 00000000 00:10 9553                       /tmp/anon_inode:[io_uring]\n"
+		"7f64a64a2000-7f64a64a3000 rw-p 00000000 00:00 0 \n"
+		"7f64a64a3000-7f64a64a2000 rw-s 00000000 00:10 9554                       anon_inode:[io_uring]\n"
+		"zzz rw-s 0 0 0 anon_inode:[io_uring]\n"
+		"anon_inode:[io_uring]\n"
+		"7f64a64a5000-7f64a64a6000 rw-s 08000000 00:10 9555                       anon_inode:[io_uring]";
+	struct maps got = {0};
+
+	(void)state;
+	proc_maps_parse(text, sizeof(text) - 1, collect, &got);
+	assert_int_equal(got.n, 3);
+	assert_int_equal(got.m[0].start, 0x7f64a649d000);
+	assert_int_equal(got.m[0].offset, 0x10000000);
+	assert_int_equal(got.m[0].ino, 9551);
+	assert_int_equal(got.m[1].end - got.m[1].start, 0x2000);
+	assert_int_equal(got.m[2].offset, 0x8000000);
+}
+
+static void stat_line(void **state)
+{
+	static const char text[] = "4022 (a) S (b) R 1 1 1 0 -1 4194560 1 2 3 4 5 6 7 8 20 0 9 0 336 2633728 28 "
+				   "18446744073709551615 1 2 3 4 5 0 0 0 2147221247 0 0 0 17 3 0 0 0 0 0 1 2 3 4 5 6 7 0\n";
+	struct arena a = {0};
+	struct proc_task t;
+
+	(void)state;
+	assert_int_equal(proc_stat_parse(&a, text, sizeof(text) - 1, &t), 0);
+	assert_string_equal(t.comm, "a) S (b");
+	assert_int_equal(t.state, 'R');
+	assert_int_equal(t.threads, 9);
+	assert_int_equal(t.cpu, 3);
+	assert_false(t.kthread || t.io_worker);
+	assert_int_equal(proc_stat_parse(&a, "", 0, &t), -1);
+	assert_int_equal(proc_stat_parse(&a, ")(", 2, &t), -1);
+	assert_int_equal(proc_stat_parse(&a, "1 (x) R 1", 9, &t), -1);
+	arena_free(&a);
+}
+
+static void sockets(void **state)
+{
+	char name[256];
+	uint64_t ino;
+
+	(void)state;
+	assert_int_equal(sockets_parse_inet("   0: 0100007F:1F90 00000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0 "
+					    "12345 1 0 100 0 0 10 0",
+				 "TCP", false, &ino, name, sizeof(name)),
+		0);
+	assert_int_equal(ino, 12345);
+	assert_string_equal(name, "TCP:[127.0.0.1:8080]");
+	assert_int_equal(sockets_parse_inet("   1: 0100007F:1F90 0200007F:C350 01 00000000:00000000 00:00000000 00000000     0        0 "
+					    "7 1 0 20 4 30 10 -1",
+				 "TCP", false, &ino, name, sizeof(name)),
+		0);
+	assert_string_equal(name, "TCP:[127.0.0.1:8080->127.0.0.2:50000]");
+	assert_int_equal(sockets_parse_inet("   0: 00000000000000000000000001000000:01BB 00000000000000000000000000000000:0000 0A "
+					    "00000000:00000000 00:00000000 00000000     0        0 99 1 0",
+				 "TCPv6", true, &ino, name, sizeof(name)),
+		0);
+	assert_string_equal(name, "TCPv6:[[::1]:443]");
+	assert_int_equal(sockets_parse_inet("  sl  local_address rem_address", "TCP", false, &ino, name, sizeof(name)), -1);
+	/* an address of the wrong length */
+	assert_int_equal(sockets_parse_inet("   0: 0100007F:1F90 00000000:0000 0A 0:0 0:0 0 0 0 1", "TCP", true, &ino, name, sizeof(name)),
+		-1);
+	assert_int_equal(sockets_parse_unix("0000000000000000: 00000002 00000000 00010000 0001 01 8612 /run/x y", &ino, name, sizeof(name)), 0);
+	assert_int_equal(ino, 8612);
+	assert_string_equal(name, "UNIX-STREAM:[8612,\"/run/x y\"]");
+	assert_int_equal(sockets_parse_unix("Num       RefCount Protocol Flags    Type St Inode Path", &ino, name, sizeof(name)), -1);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(registered),
+		cmocka_unit_test(polls),
+		cmocka_unit_test(big),
+		cmocka_unit_test(overflow),
+		cmocka_unit_test(sqpoll),
+		cmocka_unit_test(spoof),
+		cmocka_unit_test(without_lock),
+		cmocka_unit_test(cut_and_broken),
+		cmocka_unit_test(maps),
+		cmocka_unit_test(stat_line),
+		cmocka_unit_test(sockets),
+	};
+
+	return cmocka_run_group_tests_name("proc", tests, NULL, NULL);
+}

@@ -1,0 +1,271 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Snapshots to JSON and back, documents that somebody else wrote, and what is drawn from a snapshot. */
+#include "unit.h"
+
+#include <locale.h>
+
+#include "render.h"
+#include "snapjson.h"
+#include "uapi.h"
+
+static struct snap_num num(uint64_t v)
+{
+	return (struct snap_num){true, v};
+}
+
+/* A ring with something in every place. */
+static struct snap_ring sample(struct arena *a)
+{
+	struct snap_ring r = {.id = 7651, .setup_known = true, .moved = true};
+	struct sqe sqe = {.known = ~0ull};
+	struct peek none = {0};
+	struct snap_holder *h = arena_alloc(a, 2 * sizeof(*h));
+
+	r.setup_names = snap_flag_names(a, &uapi_setup_flags, 2 | 1u << 30);
+	sqe.b[SQE_OPCODE] = 22;
+	sqe.b[SQE_FLAGS] = 4;
+	memset(sqe.b + SQE_USER_DATA, 0xff, 8);
+	r.sq = (struct snap_sq){.entries = num(64), .head = num(0xffffffff), .tail = num(1), .kernel_head = num(3),
+		.sqe_size = num(64), .pending_known = true, .flags_known = true};
+	r.sq.flags = snap_flag_names(a, &uapi_sq_ring_flags, 1);
+	r.sq.pending = arena_alloc(a, 2 * sizeof(*r.sq.pending));
+	r.sq.n_pending = 2;
+	r.sq.pending[0] = (struct snap_sqe){num(0xffffffff), num(63), true, {0}};
+	sqe_decode(a, &sqe, &none, &r.sq.pending[0].f);
+	r.sq.pending[0].f.file = "/etc/\xff\\pass\nwd";
+	r.sq.pending[1] = (struct snap_sqe){num(0), num(99), false, {0}};
+	r.cq = (struct snap_cq){.entries = num(128), .head = num(0), .tail = num(1), .unreaped_known = true};
+	r.cq.unreaped = arena_alloc(a, sizeof(*r.cq.unreaped));
+	r.cq.unreaped[0] = (struct snap_cqe){num(0), UINT64_MAX, INT32_MIN, 1 | 65535u << 16, true, {1, UINT64_MAX}};
+	r.cq.n_unreaped = 1;
+	r.owner = (struct snap_owner){true, NULL, num(4022), num(1000), {0}, "no\033de", "/usr/bin/node"};
+	h[0] = (struct snap_holder){.pid = 4022, .comm = "node", .uid = num(1000), .mapped = SNAP_YES, .same_mm = SNAP_YES};
+	h[0].fds = arena_alloc(a, sizeof(int32_t));
+	h[0].fds[0] = 13;
+	h[0].n_fds = 1;
+	h[1] = (struct snap_holder){.pid = 4030, .comm = "a \"b\"", .mapped = SNAP_NO, .registered = SNAP_NO, .same_mm = SNAP_NO};
+	r.holders = h;
+	r.n_holders = 2;
+	r.sqpoll = (struct snap_sqpoll){.known = true, .active = true, .tid = num(4026), .cpu = num(1), .total_us = num(1ull << 52),
+		.work_us = num(1), .comm = "iou-sqp-4022", .state = "sleeping", .need_wakeup = SNAP_YES};
+	r.registered.files_known = true;
+	r.registered.nr_files = num(4);
+	r.registered.napi = "disabled";
+	r.inflight.known = true;
+	snap_add_name(a, &r.inferred, "owner");
+	snap_add_reason(a, &r, "restrictions", "because");
+	snap_add_reason(a, &r, "cq.overflowed", "because");
+	return r;
+}
+
+static char *document(const struct snap_ring *r, struct buf *b)
+{
+	struct snap_head h = {"uringctl 0.1.0", "2026-11-23T20:01:02.123456Z", "6.18.44", true, true, true, false};
+	struct snap_skip skip = {num(1), {0}, "EPERM"};
+
+	b->len = 0;
+	snap_json_begin(b, &h);
+	snap_json_ring(b, r, true);
+	snap_json_end(b, &skip, 1);
+	return b->data;
+}
+
+static void there_and_back(void **state)
+{
+	struct arena a = {0};
+	struct snap_ring r = sample(&a);
+	struct snap_doc doc;
+	struct buf b = {0}, again = {0};
+
+	(void)state;
+	document(&r, &b);
+	assert_null(snap_json_read(&a, b.data, b.len, &doc));
+	assert_int_equal(doc.n_rings, 1);
+	assert_int_equal(doc.n_skipped, 1);
+	assert_int_equal(doc.skipped[0].pid.v, 1);
+	assert_string_equal(doc.head.release, "6.18.44");
+	assert_true(doc.head.btf && doc.head.proc && !doc.head.kernel);
+	document(&doc.rings[0], &again);
+	assert_string_equal(b.data, again.data);
+	/* no bit and no byte was lost */
+	assert_true(doc.rings[0].sq.pending[0].f.user_data == UINT64_MAX);
+	assert_string_equal(doc.rings[0].sq.pending[0].f.file, "/etc/\xff\\pass\nwd");
+	assert_string_equal(doc.rings[0].owner.comm, "no\033de");
+	assert_int_equal(doc.rings[0].cq.unreaped[0].res, INT32_MIN);
+	assert_int_equal(doc.rings[0].cq.unreaped[0].flags, 1 | 65535u << 16);
+	assert_false(doc.rings[0].sq.dropped.known);
+	assert_false(doc.rings[0].sq.pending[1].in_range);
+	assert_int_equal(doc.rings[0].holders[1].same_mm, SNAP_NO);
+	assert_int_equal(doc.rings[0].holders[0].registered, SNAP_UNKNOWN);
+	buf_free(&b);
+	buf_free(&again);
+	arena_free(&a);
+}
+
+/* Every prefix is refused; no change of a byte does harm. */
+static void cut_and_broken(void **state)
+{
+	struct arena a = {0};
+	struct snap_ring r = sample(&a);
+	struct buf b = {0};
+
+	(void)state;
+	document(&r, &b);
+	for (size_t n = 0; n + 2 < b.len; n++) {
+		struct arena tmp = {0};
+		struct snap_doc doc;
+
+		assert_non_null(snap_json_read(&tmp, b.data, n, &doc));
+		arena_free(&tmp);
+	}
+	for (size_t i = 0; i < b.len; i++) {
+		struct arena tmp = {0};
+		struct snap_doc doc;
+		char was = b.data[i];
+
+		for (const char *p = "\"0{}[],n-x"; *p; p++) {
+			b.data[i] = *p;
+			snap_json_read(&tmp, b.data, b.len, &doc);
+		}
+		b.data[i] = was;
+		arena_free(&tmp);
+	}
+	buf_free(&b);
+	arena_free(&a);
+}
+
+static void foreign_documents(void **state)
+{
+	static const struct {
+		const char *text, *why;
+	} rows[] = {
+		{"", "no JSON"},
+		{"null", "no dump"},
+		{"[]", "no dump"},
+		{"{\"format\": \"other\"}", "no dump"},
+		{"{\"format\": \"uringctl-dump\"}", "without a version"},
+		{"{\"format\": \"uringctl-dump\", \"version\": 2}", "version 2"},
+		{"{\"format\": \"uringctl-dump\", \"version\": 1}", "without a list"},
+		{"{\"format\": \"uringctl-dump\", \"version\": 1, \"rings\": [3, null, {}, {\"sq\": [], \"holders\": [[1]], \"owner\": {}}]}", NULL},
+		{"{\"format\": \"uringctl-dump\", \"version\": 1, \"rings\": [{\"sq\": {\"entries\": 1e300, \"pending\": [1, {\"args\": "
+		 "{\"a\": -1e300}, \"decoded\": {\"a\": [[[]]]}}]}, \"unavailable\": {\"x\": 1}}]}",
+			NULL},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct arena a = {0};
+		struct snap_doc doc;
+		struct buf b = {0};
+		struct style plain = {0};
+		const char *why = snap_json_read(&a, rows[i].text, strlen(rows[i].text), &doc);
+
+		if (rows[i].why) {
+			assert_non_null(why);
+			assert_non_null(strstr(why, rows[i].why));
+		} else {
+			assert_null(why);
+			for (size_t k = 0; k < doc.n_rings; k++) {
+				render_ring(&b, &plain, &doc.rings[k]);
+				snap_json_ring(&b, &doc.rings[k], true);
+			}
+		}
+		buf_free(&b);
+		arena_free(&a);
+	}
+}
+
+static void text_of_a_ring(void **state)
+{
+	struct arena a = {0};
+	struct snap_ring r = sample(&a);
+	struct style plain = {.utf8 = true};
+	struct buf b = {0};
+
+	(void)state;
+	render_ring(&b, &plain, &r);
+	assert_non_null(strstr(b.data, "ring 7651  no\\x1bde (pid 4022)\n"));
+	assert_non_null(strstr(b.data, "entries 64, head 4294967295, tail 1: 2 pending, kernel head 3, dropped ?"));
+	assert_non_null(strstr(b.data, "READ(0</etc/\\xff\\\\pass\\nwd>, addr=0x0, len=0, offset=0, rw_flags=0) flags=IO_LINK "
+				       "user_data=0xffffffffffffffff\n"));
+	assert_non_null(strstr(b.data, "the SQ array names slot 99, which there is not"));
+	assert_non_null(strstr(b.data, "flags=BUFFER buffer=65535 extra=[0x1, 0xffffffffffffffff]"));
+	assert_non_null(strstr(b.data, "another address space than the owner's"));
+	assert_non_null(strstr(b.data, "hint      SQPOLL asleep, NEED_WAKEUP set\n"));
+	assert_non_null(strstr(b.data, "not read  restrictions, cq.overflowed: because\n"));
+	assert_null(strchr(b.data, '\033'));
+	buf_free(&b);
+	arena_free(&a);
+}
+
+static size_t longest_line(const char *s)
+{
+	size_t most = 0;
+
+	for (const char *nl; (nl = strchr(s, '\n')); s = nl + 1)
+		if ((size_t)(nl - s) > most)
+			most = (size_t)(nl - s);
+	return most;
+}
+
+static void list_fits(void **state)
+{
+	struct arena a = {0};
+	struct snap_ring r = sample(&a);
+
+	(void)state;
+	for (size_t width = 0; width < 200; width++) {
+		struct style st = {.width = width}; /* ASCII: a byte is a column */
+		struct table *t = table_new();
+		struct buf b = {0};
+
+		table_ring(t, &st, &r);
+		table_print(t, &b, &st);
+		assert_true(!width || longest_line(b.data) <= width);
+		if (!width || width >= 120) {
+			assert_non_null(strstr(b.data, "4022:13 a \"b\"(4030):mapped!mm"));
+			assert_non_null(strstr(b.data, "SQPOLL|0x40000000"));
+		}
+		if (width == 80) {
+			assert_non_null(strstr(b.data, "7651"));
+			assert_non_null(strstr(b.data, "2/64"));
+			assert_non_null(strstr(b.data, "1/128"));
+			assert_non_null(strstr(b.data, "4026 asleep"));
+		}
+		table_free(t);
+		buf_free(&b);
+	}
+	arena_free(&a);
+}
+
+static void colours(void **state)
+{
+	struct arena a = {0};
+	struct snap_ring r = sample(&a);
+	struct style st = {.color = true, .utf8 = true};
+	struct buf b = {0};
+
+	(void)state;
+	render_ring(&b, &st, &r);
+	/* every escape is one of ours, and each is undone */
+	for (const char *p = b.data; (p = strchr(p, '\033')); p++)
+		assert_true(p[1] == '[' && strchr(p, 'm') - p <= 4);
+	assert_string_equal(b.data + b.len - 5, "\033[0m\n");
+	buf_free(&b);
+	arena_free(&a);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(there_and_back),
+		cmocka_unit_test(cut_and_broken),
+		cmocka_unit_test(foreign_documents),
+		cmocka_unit_test(text_of_a_ring),
+		cmocka_unit_test(list_fits),
+		cmocka_unit_test(colours),
+	};
+
+	setlocale(LC_ALL, "C.UTF-8");
+	return cmocka_run_group_tests_name("snapshot", tests, NULL, NULL);
+}
