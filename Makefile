@@ -138,7 +138,7 @@ vmtest: test-programs
 	./tests/vm/run.sh $(BUILD)
 
 bench: all $(BUILD)/ringzoo $(patsubst tests/bench/%.c,$(BUILD)/bench/%,$(wildcard tests/bench/*.c))
-	./tests/bench/run.sh $(BUILD)
+	$(PYTHON) tests/bench/run.py $(BUILD)
 
 demo: deps-build
 	@$(MAKE) --no-print-directory $(BUILD)/uringctl $(BUILD)/ringzoo
