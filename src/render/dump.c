@@ -222,7 +222,8 @@ static void people(const struct page *p, const struct snap_ring *r)
 			buf_printf(p->b, "%s%d of thread %d", sep, h->thread_fds[k].fd, h->thread_fds[k].tid);
 		if (!h->n_fds && !h->n_thread_fds)
 			buf_puts(p->b, ": no fd");
-		buf_puts(p->b, h->mapped == SNAP_YES ? ", mapped" : ", not mapped");
+		if (h->mapped != SNAP_UNKNOWN)
+			buf_puts(p->b, h->mapped == SNAP_YES ? ", mapped" : ", not mapped");
 		if (h->same_mm == SNAP_NO) {
 			render_color(p->b, p->st, C_BAD);
 			buf_puts(p->b, ", another address space than the owner's");
@@ -263,7 +264,7 @@ static void registered(const struct page *p, const struct snap_ring *r)
 
 	if (g->files_known && g->nr_files.v) {
 		word(p, "files");
-		num(p, "", g->nr_files, " slots, ");
+		num(p, "", g->nr_files, g->nr_files.v == 1 ? " slot, " : " slots, ");
 		buf_printf(p->b, "%zu in use\n", g->n_files);
 		for (size_t i = 0; i < g->n_files; i++) {
 			buf_printf(p->b, "    %5u  ", g->files[i].slot);
@@ -273,7 +274,7 @@ static void registered(const struct page *p, const struct snap_ring *r)
 	}
 	if (g->buffers_known && g->nr_buffers.v) {
 		word(p, "buffers");
-		num(p, "", g->nr_buffers, " slots, ");
+		num(p, "", g->nr_buffers, g->nr_buffers.v == 1 ? " slot, " : " slots, ");
 		buf_printf(p->b, "%zu in use\n", g->n_buffers);
 		for (size_t i = 0; i < g->n_buffers; i++) {
 			buf_printf(p->b, "    %5u  ", g->buffers[i].slot);

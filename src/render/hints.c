@@ -51,7 +51,7 @@ void render_hints(struct buf *b, const struct style *st, const struct snap_ring 
 	if (r->cq.head.known && r->cq.entries.known && unreaped > r->cq.entries.v)
 		hint(b, st, "the CQ's tail is further ahead of its head than the CQ is long: the program has overwritten them");
 	else if (r->cq.entries.known && r->cq.head.known && unreaped == r->cq.entries.v)
-		hint(b, st, "the CQ is full: the program does not reap its completions");
+		hint(b, st, "the CQ is full: until the program reaps, completions wait in the kernel");
 	if (snap_has(&r->sq.flags, "CQ_OVERFLOW"))
 		hint(b, st, "CQ_OVERFLOW set: completions wait in the kernel until the program makes room and calls io_uring_enter");
 	if (snap_has(&r->sq.flags, "TASKRUN"))

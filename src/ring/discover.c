@@ -25,6 +25,7 @@ struct sighting {
 	uint64_t ino;
 	struct ring_ref ref; /* fd -1: a mapping */
 	struct ring_mapping map;
+	struct sighting *same; /* while rings are numbered */
 };
 
 /* What one thread found. */
@@ -275,48 +276,81 @@ static int by_key(const void *a, const void *b)
 	return x->map.start < y->map.start ? -1 : x->map.start > y->map.start;
 }
 
-static bool same_file(const struct ring_ref *a, const struct ring_ref *b)
+/* The kernel's own order of open files. */
+static int by_file(const void *a, const void *b)
 {
-	return syscall(SYS_kcmp, a->tid, b->tid, KCMP_FILE, a->fd, b->fd) == 0;
+	const struct sighting *x = *(struct sighting *const *)a, *y = *(struct sighting *const *)b;
+	long order = syscall(SYS_kcmp, x->ref.tid, y->ref.tid, KCMP_FILE, x->ref.fd, y->ref.fd);
+
+	if (order == 1 || order == 2)
+		return order == 1 ? -1 : 1;
+	/* the same file, or kcmp is refused and they count as different */
+	return order == 0 ? 0 : by_key(x, y);
 }
 
 /*
- * Where all rings share one inode, kcmp says which descriptors are the same ring, and each gets a number instead. A mapping
- * names no ring there: it is the ring's of its process if that has only one, and a ring of its own if it has none.
+ * A mapping names no ring there: it is the ring's of its process if that has only one, and a ring of its own if it has none.
+ * Where a process has several, whose it is cannot be told, and it keeps the number 0.
  */
+static uint64_t mapped_ring(const struct sighting *s, size_t n, size_t i, uint64_t *next)
+{
+	uint64_t only = 0, other_half = 0;
+	bool several = false;
+
+	for (size_t k = 0; k < n; k++) {
+		if (s[k].ref.pid != s[i].ref.pid)
+			continue;
+		if (s[k].ref.fd >= 0) {
+			several |= only && only != s[k].ino;
+			only = s[k].ino;
+		} else if (s[k].ino && s[k].map.offset != s[i].map.offset) {
+			other_half = s[k].ino;
+		}
+	}
+	if (several)
+		return 0;
+	return only ? only : other_half ? other_half : (*next)++;
+}
+
+/* Where all rings share one inode, kcmp says which descriptors are the same ring, and each gets a number instead. */
 static void number_rings(struct sighting *s, size_t n)
 {
+	struct sighting **files = xrealloc(NULL, (n + 1) * sizeof(struct sighting *));
+	size_t n_files = 0, first;
 	uint64_t next = 1;
 
-	for (size_t i = 0; i < n; i++)
+	for (size_t i = 0; i < n; i++) {
 		s[i].ino = 0;
-	for (size_t i = 0; i < n; i++) {
-		if (s[i].ref.fd < 0 || s[i].ino)
-			continue;
-		s[i].ino = next++;
-		for (size_t j = i + 1; j < n; j++)
-			if (s[j].ref.fd >= 0 && !s[j].ino && same_file(&s[i].ref, &s[j].ref))
-				s[j].ino = s[i].ino;
+		if (s[i].ref.fd >= 0)
+			files[n_files++] = &s[i];
 	}
-	for (size_t i = 0; i < n; i++) {
-		uint64_t only = 0, mine = 0;
-		bool several = false;
+	qsort(files, n_files, sizeof(struct sighting *), by_file);
+	/* files that are the same stand together now: each points at the first of its group */
+	for (size_t i = 0; i < n_files; i = first) {
+		struct sighting *least = files[i];
 
-		if (s[i].ref.fd >= 0 || s[i].ino)
-			continue;
-		for (size_t j = 0; j < n; j++) {
-			if (s[j].ref.pid != s[i].ref.pid)
-				continue;
-			if (s[j].ref.fd >= 0) {
-				several |= only && only != s[j].ino;
-				only = s[j].ino;
-			} else if (s[j].ino && s[j].map.offset != s[i].map.offset) {
-				mine = s[j].ino; /* the other half of a ring that is only mapped */
-			}
-		}
-		if (!several)
-			s[i].ino = only ? only : mine ? mine : next++;
+		for (first = i; first < n_files && by_file(&files[i], &files[first]) == 0; first++)
+			least = files[first] < least ? files[first] : least;
+		for (size_t k = i; k < first; k++)
+			files[k]->same = least;
 	}
+	/* and the groups are numbered in the order of processes and descriptors */
+	for (size_t i = 0; i < n; i++)
+		if (s[i].ref.fd >= 0)
+			s[i].ino = s[i].same == &s[i] ? next++ : s[i].same->ino;
+	for (size_t i = 0; i < n; i++)
+		if (s[i].ref.fd < 0)
+			s[i].ino = mapped_ring(s, n, i, &next);
+	free(files);
+}
+
+/* Marks the rings of which a process may have one of the mappings that could not be told apart. */
+static void mark_unpaired(struct discovery *d, const struct sighting *s, size_t n)
+{
+	for (size_t i = 0; i < n && !s[i].ino; i++)
+		for (size_t r = 0; r < d->n_rings; r++)
+			for (size_t k = 0; k < d->rings[r].n_refs; k++)
+				d->rings[r].maps_unknown |= d->rings[r].refs[k].pid == s[i].ref.pid;
 }
 
 static void gather(struct discovery *d, struct sighting *s, size_t n)
@@ -350,6 +384,8 @@ static void gather(struct discovery *d, struct sighting *s, size_t n)
 				r->maps[r->n_maps++] = s[k].map;
 		}
 	}
+	if (d->shared_inode)
+		mark_unpaired(d, s, n);
 }
 
 static bool held_by(const struct found_ring *r, const pid_t *pids, size_t n)

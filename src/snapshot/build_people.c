@@ -43,6 +43,12 @@ static void holders(struct builder *b, struct arena *a, const struct found_ring 
 	}
 	for (size_t i = 0; i < r->n_maps; i++)
 		holder(a, out, &cap, r->maps[i].pid)->mapped = SNAP_YES;
+	for (size_t i = 0; r->maps_unknown && i < out->n_holders; i++)
+		if (out->holders[i].mapped == SNAP_NO)
+			out->holders[i].mapped = SNAP_UNKNOWN;
+	if (r->maps_unknown)
+		snap_add_reason(a, out, "holders.mapped",
+			"the process has several rings, and this kernel does not tell their mappings apart (5.19 does)");
 	for (size_t i = 0; i < out->n_holders; i++) {
 		struct person *p = person_known(b, (pid_t)out->holders[i].pid);
 

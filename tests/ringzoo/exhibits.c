@@ -1,20 +1,25 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Every shape of ring, each in a process of its own. */
+#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <stdarg.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/timerfd.h>
 #include <sys/uio.h>
+#include <sys/un.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -590,6 +595,81 @@ static cJSON *overflow(void)
 	return z_rings(o);
 }
 
+/* An SQE on each kind of file, with the name that it has to be given. */
+static void read_of(struct zring *r, unsigned *n, cJSON *list, int fd, const char *fmt, ...)
+{
+	char name[256];
+	va_list ap;
+	uint8_t *sqe = z_sqe(r, *n);
+
+	va_start(ap, fmt);
+	vsnprintf(name, sizeof(name), fmt, ap);
+	va_end(ap);
+	z_put(sqe, 0, 1, 22);
+	z_put(sqe, 4, 4, (uint32_t)fd);
+	cJSON_AddItemToArray(list, z_json("{\"opcode\": \"READ\", \"fd\": %d}", fd));
+	cJSON_AddStringToObject(cJSON_GetArrayItem(list, (int)*n), "file", name);
+	(*n)++;
+}
+
+static uint16_t port_of(int fd)
+{
+	struct sockaddr_in6 a; /* the port stands at the same place for both families */
+	socklen_t len = sizeof(a);
+
+	return getsockname(fd, (struct sockaddr *)&a, &len) ? 0 : ntohs(a.sin6_port);
+}
+
+static cJSON *files(void)
+{
+	struct sockaddr_in in = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	struct sockaddr_in6 in6 = {.sin6_family = AF_INET6, .sin6_addr = IN6ADDR_LOOPBACK_INIT};
+	struct sockaddr_un un = {.sun_family = AF_UNIX};
+	socklen_t len = sizeof(in);
+	cJSON *o, *list = cJSON_CreateArray();
+	int listener = socket(AF_INET, SOCK_STREAM, 0), tcp = socket(AF_INET, SOCK_STREAM, 0), far, fd, pipes[2];
+	unsigned n = 0;
+	struct stat st;
+
+	if (!z_ring(&ring, 32, 0, 0))
+		return z_unsupported("a plain ring");
+	if (bind(listener, (struct sockaddr *)&in, len) || listen(listener, 1) ||
+		getsockname(listener, (struct sockaddr *)&in, &len) || connect(tcp, (struct sockaddr *)&in, len))
+		return z_unsupported("a connection on the loopback");
+	far = accept(listener, NULL, NULL);
+	read_of(&ring, &n, list, listener, "TCP:[127.0.0.1:%u]", port_of(listener));
+	read_of(&ring, &n, list, tcp, "TCP:[127.0.0.1:%u->127.0.0.1:%u]", port_of(tcp), port_of(listener));
+	read_of(&ring, &n, list, far, "TCP:[127.0.0.1:%u->127.0.0.1:%u]", port_of(listener), port_of(tcp));
+	fd = socket(AF_INET, SOCK_DGRAM, 0);
+	if (!connect(fd, (struct sockaddr *)&in, len))
+		read_of(&ring, &n, list, fd, "UDP:[127.0.0.1:%u->127.0.0.1:%u]", port_of(fd), port_of(listener));
+	fd = socket(AF_INET6, SOCK_STREAM, 0);
+	if (fd >= 0 && !bind(fd, (struct sockaddr *)&in6, sizeof(in6)) && !listen(fd, 1))
+		read_of(&ring, &n, list, fd, "TCPv6:[[::1]:%u]", port_of(fd));
+	fd = socket(AF_INET, SOCK_STREAM, 0);
+	fstat(fd, &st);
+	read_of(&ring, &n, list, fd, "TCP:[%llu]", (unsigned long long)st.st_ino);
+	fd = socket(AF_UNIX, SOCK_STREAM, 0);
+	snprintf(un.sun_path, sizeof(un.sun_path), "/tmp/zoo-%d", (int)getpid());
+	if (!bind(fd, (struct sockaddr *)&un, sizeof(un))) {
+		fstat(fd, &st);
+		read_of(&ring, &n, list, fd, "UNIX-STREAM:[%llu,\"%s\"]", (unsigned long long)st.st_ino, un.sun_path);
+		unlink(un.sun_path);
+	}
+	fd = (int)syscall(SYS_pidfd_open, getppid(), 0);
+	if (fd >= 0)
+		read_of(&ring, &n, list, fd, "pidfd:%d", (int)getppid());
+	if (!pipe(pipes) && !fstat(pipes[0], &st))
+		read_of(&ring, &n, list, pipes[0], "pipe:[%llu]", (unsigned long long)st.st_ino);
+	read_of(&ring, &n, list, eventfd(0, 0), "anon_inode:[eventfd]");
+	read_of(&ring, &n, list, epoll_create1(0), "anon_inode:[eventpoll]");
+	read_of(&ring, &n, list, timerfd_create(CLOCK_MONOTONIC, 0), "anon_inode:[timerfd]");
+	z_publish(&ring, n);
+	o = z_truth(&ring);
+	z_set(o, "sq", "pending", list);
+	return z_rings(o);
+}
+
 /* --- hostile --- */
 
 static cJSON *names(void)
@@ -763,6 +843,7 @@ const struct exhibit exhibits[] = {
 	{"shared-sqpoll", "held by two processes, with an SQPOLL thread", shared_sqpoll, NULL},
 	{"thread", "held by a thread with descriptors of its own", thread, NULL},
 	{"registered", "registered files, buffers and credentials", registered, NULL},
+	{"files", "an SQE on every kind of file", files, NULL},
 	{"polls", "ten armed polls", polls, NULL},
 	{"overflow", "more completions than the CQ holds", overflow, NULL},
 	{"names", "names with all bytes that must not reach a terminal", names, NULL},
