@@ -51,7 +51,7 @@ struct snap_sq {
 };
 
 struct snap_cq {
-	struct snap_num entries, head, tail, overflow, cqe_size;
+	struct snap_num entries, head, tail, kernel_tail, overflow, cqe_size;
 	bool flags_known, unreaped_known, overflowed_known;
 	struct snap_names flags;
 	struct snap_cqe *unreaped, *overflowed;

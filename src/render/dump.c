@@ -169,6 +169,8 @@ static void queues(const struct page *p, const struct snap_ring *r)
 	num(p, "head ", cq->head, ", ");
 	num(p, "tail ", cq->tail, "");
 	fill(p, cq->head, cq->tail, "unreaped");
+	if (cq->kernel_tail.known && cq->tail.known && cq->kernel_tail.v != cq->tail.v)
+		num(p, ", kernel tail ", cq->kernel_tail, "");
 	num(p, ", overflow ", cq->overflow, "");
 	if (cq->flags.n) {
 		buf_puts(p->b, ", flags ");

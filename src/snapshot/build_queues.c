@@ -644,11 +644,15 @@ void build_queues(struct builder *b, struct arena *a, const struct found_ring *r
 		numbers_from_fdinfo(&x);
 	if (!x.acc)
 		absent_words(&x, why_no_memory(&x));
-	if (f && f->has_queues)
+	if (f && f->has_queues) {
 		out->sq.kernel_head = snap(f->cached_sq_head);
-	else
-		snap_add_reason(a, out, "sq.kernel_head", f ? "this kernel's fdinfo does not say (5.15 does)"
-							     : "no descriptor of the ring is open");
+		out->cq.kernel_tail = snap(f->cached_cq_tail);
+	} else {
+		const char *why = f ? "this kernel's fdinfo does not say (5.15 does)" : "no descriptor of the ring is open";
+
+		snap_add_reason(a, out, "sq.kernel_head", why);
+		snap_add_reason(a, out, "cq.kernel_tail", why);
+	}
 	if (!b->o.brief) {
 		entries(&x);
 		entry_sizes(&x);

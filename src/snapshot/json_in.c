@@ -285,6 +285,7 @@ static void queues(struct arena *a, const cJSON *o, struct snap_ring *r)
 	r->cq.entries = num(GET(c, "entries"));
 	r->cq.head = num(GET(c, "head"));
 	r->cq.tail = num(GET(c, "tail"));
+	r->cq.kernel_tail = num(GET(c, "kernel_tail"));
 	r->cq.overflow = num(GET(c, "overflow"));
 	r->cq.cqe_size = num(GET(c, "cqe_size"));
 	r->cq.flags_known = names(a, GET(c, "flags"), &r->cq.flags);

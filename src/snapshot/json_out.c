@@ -261,6 +261,7 @@ static cJSON *cq(const struct snap_ring *r)
 	ADD(o, "entries", num(c->entries));
 	ADD(o, "head", num(c->head));
 	ADD(o, "tail", num(c->tail));
+	ADD(o, "kernel_tail", num(c->kernel_tail));
 	ADD(o, "overflow", num(c->overflow));
 	ADD(o, "flags", names(c->flags_known, &c->flags));
 	if (r->brief)

@@ -34,7 +34,7 @@ static struct snap_ring sample(struct arena *a)
 	sqe_decode(a, &sqe, &none, &r.sq.pending[0].f);
 	r.sq.pending[0].f.file = "/etc/\xff\\pass\nwd";
 	r.sq.pending[1] = (struct snap_sqe){num(0), num(99), false, {0}};
-	r.cq = (struct snap_cq){.entries = num(128), .head = num(0), .tail = num(1), .unreaped_known = true};
+	r.cq = (struct snap_cq){.entries = num(128), .head = num(0), .tail = num(1), .kernel_tail = num(1), .unreaped_known = true};
 	r.cq.unreaped = arena_alloc(a, sizeof(*r.cq.unreaped));
 	r.cq.unreaped[0] = (struct snap_cqe){num(0), UINT64_MAX, INT32_MIN, 1 | 65535u << 16, true, {1, UINT64_MAX}};
 	r.cq.n_unreaped = 1;
