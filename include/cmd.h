@@ -31,7 +31,7 @@ struct choices {
 	pid_t *pids;
 	size_t n_pids;
 	bool json, help;
-	int fd;		   /* -1: any */
+	int fd; /* -1: any */
 	bool by_id;
 	uint64_t id;
 	size_t data;

@@ -17,13 +17,13 @@ enum value_kind {
 	V_UINT,
 	V_INT,
 	V_HEX,
-	V_NAME,   /* a constant's name: s */
-	V_STR,    /* bytes out of the target: s, n; cut if there was more */
+	V_NAME,	  /* a constant's name: s */
+	V_STR,	  /* bytes out of the target: s, n; cut if there was more */
 	V_FLAGS,  /* names as V_NAME children, an unnamed rest as a V_HEX child */
-	V_LIST,   /* children; cut if there were more */
+	V_LIST,	  /* children; cut if there were more */
 	V_STRUCT, /* children with keys */
-	V_FD,     /* i, and what it is in s, or NULL */
-	V_SLOT,   /* i is a slot of the registered files; s as for V_FD */
+	V_FD,	  /* i, and what it is in s, or NULL */
+	V_SLOT,	  /* i is a slot of the registered files; s as for V_FD */
 };
 
 struct value {
@@ -55,7 +55,7 @@ struct sqe_arg {
 struct sqe {
 	uint8_t b[128];
 	uint64_t known; /* one bit for each of the first 64 bytes: fdinfo does not show all of them */
-	bool big;       /* all 128 bytes count */
+	bool big;	/* all 128 bytes count */
 };
 
 struct sqe_fields {
@@ -89,9 +89,8 @@ struct peek {
 void sqe_decode(struct arena *a, const struct sqe *sqe, const struct peek *peek, struct sqe_fields *out);
 
 /* What the pointer in arg means; NULL if it cannot be read or is not one to follow. */
-struct value *sqe_follow(
-	struct arena *a, const struct sqe *sqe, const struct peek *peek, unsigned kind, uint64_t addr, uint64_t count,
-	uint64_t aux);
+struct value *sqe_follow(struct arena *a, const struct sqe *sqe, const struct peek *peek, unsigned kind, uint64_t addr,
+	uint64_t count, uint64_t aux);
 
 /* Values made by hand. */
 struct value *value_new(struct arena *a, enum value_kind kind, const char *key);

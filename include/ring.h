@@ -30,8 +30,8 @@ struct ring_mapping {
 
 struct found_ring {
 	uint64_t id;
-	bool wanted;   /* one of the processes that were asked for holds it */
-	bool numbered; /* this kernel gives rings no inode of their own (before 5.19): id is a number of this run */
+	bool wanted;	   /* one of the processes that were asked for holds it */
+	bool numbered;	   /* this kernel gives rings no inode of their own (before 5.19): id is a number of this run */
 	bool maps_unknown; /* it may have mappings that could not be told from another ring's (before 5.19 only) */
 	struct ring_ref *refs; /* by pid, tid, fd */
 	size_t n_refs;
@@ -47,7 +47,7 @@ struct skipped {
 
 struct discovery {
 	struct arena arena;
-	bool shared_inode; /* see found_ring.numbered */
+	bool shared_inode;	  /* see found_ring.numbered */
 	struct found_ring *rings; /* by id */
 	size_t n_rings;
 	struct skipped *skipped;
@@ -93,7 +93,7 @@ struct ring_layout_known {
 
 struct ring_geometry {
 	uint32_t sq_entries, cq_entries; /* powers of two within the kernel's limits */
-	uint64_t rings_len, sqes_len;    /* lengths of the target's mappings, whole pages; 0 where there is none */
+	uint64_t rings_len, sqes_len;	 /* lengths of the target's mappings, whole pages; 0 where there is none */
 };
 
 uint64_t ring_sq_array_offset(const struct ring_header *h, const struct ring_geometry *g, const struct ring_layout *l);
@@ -122,7 +122,7 @@ struct ring_access {
 
 struct ring_sq_entry {
 	uint32_t index; /* as the head and tail count */
-	uint32_t slot;  /* which SQE; beyond the entries if the target wrote nonsense into the SQ array */
+	uint32_t slot;	/* which SQE; beyond the entries if the target wrote nonsense into the SQ array */
 	bool in_range;
 	struct sqe sqe;
 };
@@ -152,8 +152,8 @@ int ring_read_words(struct ring_access *acc, const struct ring_header *h, struct
  * Copies the entries between heads and tails as *w has them, under a layout; *out lives in a. Heads and tails may be any
  * number: never more than the ring's entries are read. 0 or a negative errno.
  */
-int ring_read_entries(struct arena *a, struct ring_access *acc, const struct ring_header *h, const struct ring_geometry *g,
-	const struct ring_layout *l, const struct ring_words *w, struct ring_copy *out);
+int ring_read_entries(struct arena *a, struct ring_access *acc, const struct ring_header *h,
+	const struct ring_geometry *g, const struct ring_layout *l, const struct ring_words *w, struct ring_copy *out);
 
 /* Do a copy and the kernel's own lines in fdinfo show the same SQEs? */
 bool ring_agrees(const struct ring_copy *copy, const struct fdinfo *f);

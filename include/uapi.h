@@ -76,31 +76,31 @@ enum {
 
 /* What an argument is, which says how it is printed and whether a pointer in it can be followed. */
 enum uapi_kind {
-	K_DEC,      /* unsigned */
-	K_INT,      /* signed */
-	K_HEX,      /* 64 bits or an opaque word */
-	K_OFFSET,   /* file offset; all ones means the file's own position */
-	K_MODE,     /* octal */
-	K_FLAGS,    /* a->flags */
-	K_CHOICE,   /* a->flags->choices alone */
-	K_IOPRIO,   /* class and level */
-	K_FD,       /* another file descriptor */
-	K_FD_FLAG31,/* a file descriptor, or a fixed slot if bit 31 of the flags at 28 says so (splice, tee) */
-	K_DIRFD,    /* a directory's fd or AT_FDCWD */
-	K_SLOT,     /* sqe->file_index: 0 none, ~0 any free one, else slot + 1 */
-	K_FIXED,    /* a fixed slot as it is */
-	K_OP,       /* an opcode */
-	K_PTR,      /* an address that is only printed */
-	K_PATH,     /* a NUL-terminated string */
-	K_XNAME,    /* the same, no path */
-	K_IOVEC,    /* len of them; a->aux: the kernel reads what they point at */
-	K_MSGHDR,   /* likewise */
-	K_SOCKADDR, /* the length is in another argument: a->aux is its place */
+	K_DEC,	     /* unsigned */
+	K_INT,	     /* signed */
+	K_HEX,	     /* 64 bits or an opaque word */
+	K_OFFSET,    /* file offset; all ones means the file's own position */
+	K_MODE,	     /* octal */
+	K_FLAGS,     /* a->flags */
+	K_CHOICE,    /* a->flags->choices alone */
+	K_IOPRIO,    /* class and level */
+	K_FD,	     /* another file descriptor */
+	K_FD_FLAG31, /* a file descriptor, or a fixed slot if bit 31 of the flags at 28 says so (splice, tee) */
+	K_DIRFD,     /* a directory's fd or AT_FDCWD */
+	K_SLOT,	     /* sqe->file_index: 0 none, ~0 any free one, else slot + 1 */
+	K_FIXED,     /* a fixed slot as it is */
+	K_OP,	     /* an opcode */
+	K_PTR,	     /* an address that is only printed */
+	K_PATH,	     /* a NUL-terminated string */
+	K_XNAME,     /* the same, no path */
+	K_IOVEC,     /* len of them; a->aux: the kernel reads what they point at */
+	K_MSGHDR,    /* likewise */
+	K_SOCKADDR,  /* the length is in another argument: a->aux is its place */
 	K_TIMESPEC,
 	K_OPEN_HOW,
 	K_DATA_OUT, /* len bytes that the kernel reads: shown with -s */
 	K_SENDBUF,  /* K_DATA_OUT, or iovecs with SEND_VECTORIZED */
-	K_FDS,      /* array of len ints */
+	K_FDS,	    /* array of len ints */
 	K_EPOLL_EVENT,
 	K_FUTEXV,   /* array of len struct futex_waitv */
 	K_CMD_OP,   /* a driver's command: an ioctl number if it looks like one */
@@ -111,10 +111,10 @@ enum uapi_kind {
 /* When an argument exists at all. */
 enum uapi_when {
 	W_ALWAYS,
-	W_NONZERO,   /* the field is only looked at if it is not 0 */
-	W_BUFSEL,    /* with IOSQE_BUFFER_SELECT */
+	W_NONZERO, /* the field is only looked at if it is not 0 */
+	W_BUFSEL,  /* with IOSQE_BUFFER_SELECT */
 	W_NO_BUFSEL,
-	W_FLAG,      /* bits a->aux of the word at 28 */
+	W_FLAG, /* bits a->aux of the word at 28 */
 	W_NO_FLAG,
 	W_PRIO_FLAG, /* bits a->aux of ioprio */
 	W_LEN_FLAG,  /* bits a->aux of len */
@@ -134,7 +134,7 @@ enum uapi_fd { FD_NONE, FD_FILE, FD_DIR, FD_SLOT_ONLY };
 struct uapi_op {
 	const char *name;
 	uint8_t fd;
-	bool big; /* only exists as a 128-byte SQE (NOP128, URING_CMD128) */
+	bool big;		     /* only exists as a 128-byte SQE (NOP128, URING_CMD128) */
 	const struct uapi_arg *args; /* ends with a NULL name */
 	/* Another form of the same opcode that its own words choose; is_socket says that sqe->fd is one. NULL: one form. */
 	const struct uapi_op *(*form)(const struct uapi_op *op, const uint8_t *sqe, bool is_socket);

@@ -37,6 +37,8 @@ group() {
 group 'build with gcc' make -s -j2 BUILD="$build" test-programs
 group 'build with clang' make -s -j2 BUILD="$build/clang" CC=clang test-programs
 group 'build with ASan and UBSan' make -s -j2 BUILD="$build" asan
+# shellcheck disable=SC2046  # a list
+group 'format' clang-format --dry-run -Werror $(git ls-files '*.c' '*.h' 2>/dev/null || find src include tests -name '*.[ch]')
 group 'shellcheck' shellcheck -S warning -x -P SCRIPTDIR -e SC1091 tests/*.sh tests/*/*.sh .ci/run completions/uringctl.bash
 
 for which in '' /asan; do

@@ -3,6 +3,8 @@
 #include "cmd.h"
 #include "show.h"
 
+/* clang-format off */ /* tables, laid out to be read as such */
+
 #define PID_OPTION {'p', "pid", "PID", "only the rings that this process holds; may be given several times"}
 #define JSON_OPTION {0, "json", NULL, "print JSON, as uringctl-json(5) describes it"}
 #define COLOR_OPTION {0, "color", "WHEN", "auto (on a terminal; NO_COLOR is honoured), always or never"}

@@ -19,8 +19,8 @@ static void explain_fd(const struct choices *c)
 
 		if (name) {
 			render_text(&b, &c->style, name, strlen(name));
-			complain("pid %d: fd %d is no ring but %s ('uringctl list -p %d' shows its rings)", (int)c->pids[i],
-				c->fd, b.data ? b.data : "", (int)c->pids[i]);
+			complain("pid %d: fd %d is no ring but %s ('uringctl list -p %d' shows its rings)",
+				(int)c->pids[i], c->fd, b.data ? b.data : "", (int)c->pids[i]);
 		} else if (dir >= 0) {
 			complain("pid %d: fd %d: %s ('uringctl list -p %d' shows its rings)", (int)c->pids[i], c->fd,
 				errno == ENOENT ? "is not open" : strerror(errno), (int)c->pids[i]);

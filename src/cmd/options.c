@@ -35,7 +35,8 @@ int put_out(struct buf *b)
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n <= 0) {
-			complain("standard output: %s (what was printed is not complete)", n ? strerror(errno) : "cannot be written");
+			complain("standard output: %s (what was printed is not complete)",
+				n ? strerror(errno) : "cannot be written");
 			return -1;
 		}
 		done += (size_t)n;
@@ -167,12 +168,14 @@ int options_parse(const struct command *cmd, int argc, char **argv, struct choic
 			err = set(c, row, optarg);
 			continue;
 		}
-		complain("%s: %s: %s ('uringctl %s --help' lists the options)", cmd->name, argv[at < argc ? at : argc - 1],
-			got == ':' ? "an argument is missing" : "no such option", cmd->name);
+		complain("%s: %s: %s ('uringctl %s --help' lists the options)", cmd->name,
+			argv[at < argc ? at : argc - 1], got == ':' ? "an argument is missing" : "no such option",
+			cmd->name);
 		err = EXIT_USAGE;
 	}
 	if (!err && optind < argc) {
-		complain("%s: %s: not expected here ('uringctl %s --help' says what is)", cmd->name, argv[optind], cmd->name);
+		complain("%s: %s: not expected here ('uringctl %s --help' says what is)", cmd->name, argv[optind],
+			cmd->name);
 		err = EXIT_USAGE;
 	}
 	return err;

@@ -72,7 +72,8 @@ static int show_live(const struct choices *c, struct sink *s, bool brief)
 	if (s->json)
 		snap_json_begin(&s->out, &head);
 	for (size_t i = 0; i < d.n_skipped; i++)
-		skip(&skips, (struct snap_num){true, (uint64_t)d.skipped[i].pid}, (struct snap_num){0}, d.skipped[i].reason);
+		skip(&skips, (struct snap_num){true, (uint64_t)d.skipped[i].pid}, (struct snap_num){0},
+			d.skipped[i].reason);
 	b = builder_new(&d, &o);
 	for (size_t i = 0; i < d.n_rings && !err; i++) {
 		struct snap_ring r;

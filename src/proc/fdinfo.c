@@ -282,7 +282,8 @@ static void tail(struct arena *a, struct cur text, struct fdinfo *f)
 			f->napi = arena_copy(a, c.p, (size_t)(c.end - c.p));
 		} else if (lit(&c, "napi tracking:\t")) {
 			f->napi_tracking = arena_copy(a, c.p, (size_t)(c.end - c.p));
-		} else if (part == BUFS && slot(&c, &b.slot) && u64(&c, " 0x", 16, &b.addr) && u32(&c, "/", 10, &b.len)) {
+		} else if (part == BUFS && slot(&c, &b.slot) && u64(&c, " 0x", 16, &b.addr) &&
+			   u32(&c, "/", 10, &b.len)) {
 			f->bufs = arena_grow(a, f->bufs, f->n_bufs, &buf_cap, sizeof(b));
 			f->bufs[f->n_bufs++] = b;
 		} else if (part == PERSONALITIES) {

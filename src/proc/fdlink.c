@@ -20,7 +20,8 @@ static int64_t fdinfo_number(struct arena *a, int dirfd, int fd, const char *key
 }
 
 /* A socket that is neither bound nor connected is in no table; its protocol is an attribute of its file. */
-static const char *socket_protocol(struct arena *a, int dirfd, const char *path, unsigned long long ino, const char *link)
+static const char *socket_protocol(
+	struct arena *a, int dirfd, const char *path, unsigned long long ino, const char *link)
 {
 	char full[64], proto[64];
 	ssize_t n;

@@ -24,7 +24,8 @@ int proc_stat_parse(struct arena *a, const char *text, size_t len, struct proc_t
 		return -1;
 	/* fields 3, 9, 20 and 39 of proc(5) */
 	if (sscanf(close + 1,
-		    " %c %*d %*d %*d %*d %*d %lu %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %ld %*d %*u %*u %*d %*u %*u %*u "
+		    " %c %*d %*d %*d %*d %*d %lu %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %ld %*d %*u %*u %*d %*u %*u "
+		    "%*u "
 		    "%*u %*u %*u %*u %*u %*u %*u %*u %*u %*u %*d %d",
 		    &state, &flags, &threads, &cpu) != 4)
 		return -1;

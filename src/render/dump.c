@@ -251,7 +251,8 @@ static void sqpoll(const struct page *p, const struct snap_ring *r)
 	num(p, ", cpu ", s->cpu, ", ");
 	text(p, s->state);
 	if (s->total_us.known && s->work_us.known) {
-		buf_printf(p->b, ", worked %.1f ms of %.1f ms", (double)s->work_us.v / 1e3, (double)s->total_us.v / 1e3);
+		buf_printf(
+			p->b, ", worked %.1f ms of %.1f ms", (double)s->work_us.v / 1e3, (double)s->total_us.v / 1e3);
 		if (s->total_us.v)
 			buf_printf(p->b, " (%.0f%%)", 100.0 * (double)s->work_us.v / (double)s->total_us.v);
 	}

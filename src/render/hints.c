@@ -26,14 +26,18 @@ static void queue_hints(struct buf *b, const struct style *st, const struct snap
 	if (!sq->head.known || !sq->entries.known || !pending)
 		return;
 	if (pending > sq->entries.v) {
-		hint(b, st, "the SQ's tail is further ahead of its head than the SQ is long: the program has overwritten them");
+		hint(b, st,
+			"the SQ's tail is further ahead of its head than the SQ is long: the program has overwritten "
+			"them");
 		return;
 	}
 	if (r->sqpoll.known && !r->sqpoll.active)
-		buf_printf(&t, "%u entr%s not submitted: the program has not called io_uring_enter", pending, plural(pending));
+		buf_printf(&t, "%u entr%s not submitted: the program has not called io_uring_enter", pending,
+			plural(pending));
 	else if (r->sqpoll.active && asleep)
-		buf_printf(&t, "%u entr%s not submitted: SQPOLL is asleep, and the program has not woken it by io_uring_enter "
-			       "with IORING_ENTER_SQ_WAKEUP",
+		buf_printf(&t,
+			"%u entr%s not submitted: SQPOLL is asleep, and the program has not woken it by io_uring_enter "
+			"with IORING_ENTER_SQ_WAKEUP",
 			pending, plural(pending));
 	if (t.len)
 		hint(b, st, t.data);
@@ -49,11 +53,15 @@ void render_hints(struct buf *b, const struct style *st, const struct snap_ring 
 	if (r->sqpoll.need_wakeup == SNAP_YES)
 		hint(b, st, "SQPOLL asleep, NEED_WAKEUP set");
 	if (r->cq.head.known && r->cq.entries.known && unreaped > r->cq.entries.v)
-		hint(b, st, "the CQ's tail is further ahead of its head than the CQ is long: the program has overwritten them");
+		hint(b, st,
+			"the CQ's tail is further ahead of its head than the CQ is long: the program has overwritten "
+			"them");
 	else if (r->cq.entries.known && r->cq.head.known && unreaped == r->cq.entries.v)
 		hint(b, st, "the CQ is full: until the program reaps, completions wait in the kernel");
 	if (snap_has(&r->sq.flags, "CQ_OVERFLOW"))
-		hint(b, st, "CQ_OVERFLOW set: completions wait in the kernel until the program makes room and calls io_uring_enter");
+		hint(b, st,
+			"CQ_OVERFLOW set: completions wait in the kernel until the program makes room and calls "
+			"io_uring_enter");
 	if (snap_has(&r->sq.flags, "TASKRUN"))
 		hint(b, st, "TASKRUN set: completions wait for the program to enter the kernel");
 	if (r->sq.dropped.known && r->sq.dropped.v) {

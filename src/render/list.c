@@ -146,7 +146,8 @@ static size_t width_of(const char *s, const struct style *st)
 
 	for (const char *p = s; *p; p++)
 		slashes += *p == '\\';
-	w = render_text(&scratch, st, s, strlen(s)) - slashes; /* it was escaped once: its backslashes stand for themselves */
+	/* it was escaped once: its backslashes stand for themselves */
+	w = render_text(&scratch, st, s, strlen(s)) - slashes;
 	buf_free(&scratch);
 	return w;
 }

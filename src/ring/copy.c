@@ -40,8 +40,8 @@ static uint32_t fill(uint32_t head, uint32_t tail, uint32_t entries)
 }
 
 /* A window of a circular array as one or two pieces of dst. */
-static size_t window(struct ring_piece p[2], uint64_t base, uint32_t head, uint32_t n, uint32_t entries, size_t size,
-	uint8_t *dst)
+static size_t window(
+	struct ring_piece p[2], uint64_t base, uint32_t head, uint32_t n, uint32_t entries, size_t size, uint8_t *dst)
 {
 	uint32_t first = head & (entries - 1), run = entries - first < n ? entries - first : n;
 
@@ -162,8 +162,8 @@ static void drop_stale(struct ring_copy *out, const struct ring_words *before, c
 	out->n_cq = n;
 }
 
-int ring_read_entries(struct arena *a, struct ring_access *acc, const struct ring_header *h, const struct ring_geometry *g,
-	const struct ring_layout *l, const struct ring_words *w, struct ring_copy *out)
+int ring_read_entries(struct arena *a, struct ring_access *acc, const struct ring_header *h,
+	const struct ring_geometry *g, const struct ring_layout *l, const struct ring_words *w, struct ring_copy *out)
 {
 	struct ring_words after;
 	int err;

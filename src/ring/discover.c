@@ -68,7 +68,8 @@ static void skip(struct collector *c, pid_t pid, const char *reason)
 
 static const char *denied(int err)
 {
-	return err == EACCES || err == EPERM ? "EACCES: you may not look into this process (CAP_SYS_PTRACE lets you)" : NULL;
+	return err == EACCES || err == EPERM ? "EACCES: you may not look into this process (CAP_SYS_PTRACE lets you)"
+					     : NULL;
 }
 
 /* The numbers among a directory's names, each handed to fn. -1 with errno if it cannot be read. */

@@ -14,7 +14,8 @@
 #include "kbtf.h"
 #include "version.h"
 
-const char kernel_alone[] = "known to the kernel alone: it would take BPF (CAP_BPF, CAP_PERFMON), which this version does not use";
+const char kernel_alone[] =
+	"known to the kernel alone: it would take BPF (CAP_BPF, CAP_PERFMON), which this version does not use";
 
 struct builder *builder_new(const struct discovery *d, const struct build_options *o)
 {

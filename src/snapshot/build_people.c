@@ -48,7 +48,8 @@ static void holders(struct builder *b, struct arena *a, const struct found_ring 
 			out->holders[i].mapped = SNAP_UNKNOWN;
 	if (r->maps_unknown)
 		snap_add_reason(a, out, "holders.mapped",
-			"the process has several rings, and this kernel does not tell their mappings apart (5.19 does)");
+			"the process has several rings, and this kernel does not tell their mappings apart (5.19 "
+			"does)");
 	for (size_t i = 0; i < out->n_holders; i++) {
 		struct person *p = person_known(b, (pid_t)out->holders[i].pid);
 
@@ -83,7 +84,8 @@ static void owner_is(struct builder *b, struct arena *a, pid_t pid, struct snap_
 
 		h->same_mm = same < 0 ? SNAP_UNKNOWN : same == 0 ? SNAP_YES : SNAP_NO;
 		if (same < 0 && !snap_reason_of(out, "holders.same_mm"))
-			snap_add_reason(a, out, "holders.same_mm", "kcmp is refused or not built into this kernel (CAP_SYS_PTRACE)");
+			snap_add_reason(a, out, "holders.same_mm",
+				"kcmp is refused or not built into this kernel (CAP_SYS_PTRACE)");
 	}
 }
 
@@ -123,8 +125,12 @@ static void shared_with(struct builder *b, struct arena *a, struct snap_ring *ou
 
 static const char *state_name(char c)
 {
-	return c == 'R' ? "running" : c == 'S' || c == 'I' ? "sleeping" : c == 'D' ? "blocked" : c == 'T' || c == 't' ? "stopped"
-		: c == 'Z' || c == 'X' ? "died" : NULL;
+	return c == 'R'		      ? "running"
+	       : c == 'S' || c == 'I' ? "sleeping"
+	       : c == 'D'	      ? "blocked"
+	       : c == 'T' || c == 't' ? "stopped"
+	       : c == 'Z' || c == 'X' ? "died"
+				      : NULL;
 }
 
 /* Looks for a process's own io_uring threads, once. */
@@ -147,10 +153,12 @@ static void find_threads(struct person *p)
 			continue;
 		if (!proc_task_read(&tmp, task, &t) && t.io_worker) {
 			if (!strncmp(t.comm, "iou-wrk", 7)) {
-				p->workers = arena_grow(&p->arena, p->workers, p->n_workers, &cap_workers, sizeof(int32_t));
+				p->workers =
+					arena_grow(&p->arena, p->workers, p->n_workers, &cap_workers, sizeof(int32_t));
 				p->workers[p->n_workers++] = atoi(e->d_name);
 			} else if (!strncmp(t.comm, "iou-sqp", 7)) {
-				p->pollers = arena_grow(&p->arena, p->pollers, p->n_pollers, &cap_pollers, sizeof(int32_t));
+				p->pollers =
+					arena_grow(&p->arena, p->pollers, p->n_pollers, &cap_pollers, sizeof(int32_t));
 				p->pollers[p->n_pollers++] = atoi(e->d_name);
 			}
 		}
@@ -193,7 +201,8 @@ static int32_t hidden_thread(struct builder *b, const struct found_ring *r, cons
 }
 
 /* Returns the process that the SQPOLL thread belongs to, 0 if that cannot be told. */
-static pid_t sqpoll(struct builder *b, struct arena *a, const struct found_ring *r, const struct fdinfo *f, struct snap_ring *out)
+static pid_t sqpoll(
+	struct builder *b, struct arena *a, const struct found_ring *r, const struct fdinfo *f, struct snap_ring *out)
 {
 	struct snap_sqpoll *s = &out->sqpoll;
 	int32_t tid = hidden_thread(b, r, f);
@@ -203,7 +212,8 @@ static pid_t sqpoll(struct builder *b, struct arena *a, const struct found_ring 
 
 	if (!tid) {
 		snap_add_reason(a, out, "sqpoll",
-			"this kernel does not name an SQPOLL thread that is awake (6.9 does); the process has such threads, which may be "
+			"this kernel does not name an SQPOLL thread that is awake (6.9 does); the process has such "
+			"threads, which may be "
 			"this ring's or another's");
 		return 0;
 	}
@@ -233,7 +243,8 @@ static pid_t sqpoll(struct builder *b, struct arena *a, const struct found_ring 
 			s->cpu = snap((uint64_t)t.cpu);
 		tgid = proc_status_number(a, dir, "Tgid");
 	} else {
-		snap_add_reason(a, out, "sqpoll.state", "the thread is not to be seen from here (it has ended, or is in another pid namespace)");
+		snap_add_reason(a, out, "sqpoll.state",
+			"the thread is not to be seen from here (it has ended, or is in another pid namespace)");
 	}
 	if (dir >= 0)
 		close(dir);
@@ -257,7 +268,8 @@ static void workers(struct builder *b, struct arena *a, pid_t pid, struct snap_r
 		memcpy(out->workers.tids, p->workers, p->n_workers * sizeof(*p->workers));
 }
 
-void build_people(struct builder *b, struct arena *a, const struct found_ring *r, const struct fdinfo *f, struct snap_ring *out)
+void build_people(
+	struct builder *b, struct arena *a, const struct found_ring *r, const struct fdinfo *f, struct snap_ring *out)
 {
 	pid_t owner = 0;
 
@@ -272,7 +284,8 @@ void build_people(struct builder *b, struct arena *a, const struct found_ring *r
 		owner_is(b, a, owner, out);
 	if (!out->owner.known) {
 		snap_add_reason(a, out, "owner",
-			"several processes hold the ring; which of them it is accounted to would take BPF (CAP_BPF, CAP_PERFMON)");
+			"several processes hold the ring; which of them it is accounted to would take BPF (CAP_BPF, "
+			"CAP_PERFMON)");
 		snap_add_reason(a, out, "holders.same_mm", "the owner is not known");
 	}
 	if (b->o.brief)

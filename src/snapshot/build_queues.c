@@ -133,7 +133,8 @@ static const char *why_no_memory(const struct reading *x)
 	case EACCES:
 		return "EPERM: the memory of another user's process (CAP_SYS_PTRACE)";
 	case EFAULT:
-		return "this kernel lets nobody read the mapping of a ring, and there is no descriptor of it that could be duplicated";
+		return "this kernel lets nobody read the mapping of a ring, and there is no descriptor of it that "
+		       "could be duplicated";
 	case EBADMSG:
 		return "the sizes in the ring's memory make no sense: its program has overwritten them";
 	case ESRCH:
@@ -144,10 +145,12 @@ static const char *why_no_memory(const struct reading *x)
 	case ENXIO:
 		return "no process has mapped the ring's memory, and no descriptor of it is within reach";
 	case EAGAIN:
-		return "ambiguous: nothing tells whether the entries are single or double in size, and they read differently";
+		return "ambiguous: nothing tells whether the entries are single or double in size, and they read "
+		       "differently";
 	default:
 		if (x->no_mmap)
-			return "a NO_MMAP ring: its memory is the program's own, and the kernel alone knows where (it would take BPF: "
+			return "a NO_MMAP ring: its memory is the program's own, and the kernel alone knows where (it "
+			       "would take BPF: "
 			       "CAP_BPF, CAP_PERFMON)";
 		return strerrorname_np(x->err) ? strerrorname_np(x->err) : "it could not be read";
 	}
@@ -262,7 +265,8 @@ static int copy_entries(struct reading *x, struct ring_copy *copy)
 {
 	struct ring_layout all[RING_LAYOUTS], good[RING_LAYOUTS];
 	struct ring_copy c[RING_LAYOUTS];
-	size_t n = ring_layouts(&x->header, &x->g, x->f && x->f->has_queues ? x->f : NULL, all), n_good = 0, least = SIZE_MAX, k = 0;
+	size_t n = ring_layouts(&x->header, &x->g, x->f && x->f->has_queues ? x->f : NULL, all), n_good = 0,
+	       least = SIZE_MAX, k = 0;
 	int err = 0, first_err = -EBADMSG;
 
 	if (before_big_entries(x) || !n) {
@@ -382,8 +386,8 @@ static void unreaped_from_memory(struct reading *x, const struct ring_copy *c)
 	cq->unreaped = arena_alloc(x->a, c->n_cq * sizeof(*cq->unreaped));
 	cq->n_unreaped = c->n_cq;
 	for (size_t i = 0; i < c->n_cq; i++)
-		cq->unreaped[i] = (struct snap_cqe){snap(c->cq[i].index), c->cq[i].user_data, c->cq[i].res, c->cq[i].flags,
-			c->cq[i].big, {c->cq[i].extra[0], c->cq[i].extra[1]}};
+		cq->unreaped[i] = (struct snap_cqe){snap(c->cq[i].index), c->cq[i].user_data, c->cq[i].res,
+			c->cq[i].flags, c->cq[i].big, {c->cq[i].extra[0], c->cq[i].extra[1]}};
 }
 
 /* A line of fdinfo as far as it goes: len, ioprio, personality and the last 20 bytes are not in it. */
@@ -464,8 +468,9 @@ static void overflowed(struct reading *x)
 	cq->n_overflowed = f->n_overflow;
 	cq->overflowed = arena_alloc(x->a, f->n_overflow * sizeof(*cq->overflowed));
 	for (size_t i = 0; i < f->n_overflow; i++)
-		cq->overflowed[i] = (struct snap_cqe){
-			.user_data = f->overflow[i].user_data, .res = f->overflow[i].res, .flags = f->overflow[i].flags};
+		cq->overflowed[i] = (struct snap_cqe){.user_data = f->overflow[i].user_data,
+			.res = f->overflow[i].res,
+			.flags = f->overflow[i].flags};
 }
 
 /* --- what all this says of the setup flags ---------------------------------------------------------------------------- */
@@ -497,7 +502,8 @@ static void setup_flags(struct reading *x)
 	out->setup_names = snap_flag_names(x->a, &uapi_setup_flags, v);
 	snap_add_name(x->a, &out->inferred, "setup_flags");
 	snap_add_reason(x->a, out, "setup_flags.value",
-		"the flags named are those that show in other ways; the word itself would take BPF (CAP_BPF, CAP_PERFMON), which this "
+		"the flags named are those that show in other ways; the word itself would take BPF (CAP_BPF, "
+		"CAP_PERFMON), which this "
 		"version does not use");
 }
 
@@ -568,7 +574,8 @@ static void whose_words(struct reading *x, bool any)
 		x->pid = (pid_t)x->out->owner.pid.v;
 	else if (any)
 		snap_add_reason(x->a, x->out, "sq.pending.decoded",
-			"pointers and descriptors are not followed: the owner is not known, so neither is whose they are");
+			"pointers and descriptors are not followed: the owner is not known, so neither is whose they "
+			"are");
 }
 
 static void entries(struct reading *x)
@@ -600,21 +607,23 @@ static void entries(struct reading *x)
 			pending_from_lines(x);
 		}
 		if (!x->out->sq.pending_known || x->f->n_sqes)
-			snap_add_reason(x->a, x->out, x->f->n_sqes ? "sq.pending.args" : "sq.pending", why_no_memory(x));
+			snap_add_reason(
+				x->a, x->out, x->f->n_sqes ? "sq.pending.args" : "sq.pending", why_no_memory(x));
 		x->out->cq.unreaped_known = !lines_are_wrong(x->f);
 		if (x->out->cq.unreaped_known)
 			unreaped_from_lines(x);
 		else
 			snap_add_reason(x->a, x->out, "cq.unreaped",
-				"the ring's memory is out of reach, and this kernel prints 32-byte CQEs from the wrong places");
+				"the ring's memory is out of reach, and this kernel prints 32-byte CQEs from the wrong "
+				"places");
 		return;
 	}
 	snap_add_reason(x->a, x->out, "sq.pending", why_no_memory(x));
 	snap_add_reason(x->a, x->out, "cq.unreaped", why_no_memory(x));
 }
 
-void build_queues(struct builder *b, struct arena *a, const struct found_ring *r, struct fdinfo *f, const struct ring_ref *ref,
-	struct snap_ring *out)
+void build_queues(struct builder *b, struct arena *a, const struct found_ring *r, struct fdinfo *f,
+	const struct ring_ref *ref, struct snap_ring *out)
 {
 	struct reading x = {.b = b, .a = a, .r = r, .f = f, .ref = ref, .out = out};
 
@@ -648,7 +657,8 @@ void build_queues(struct builder *b, struct arena *a, const struct found_ring *r
 		out->sq.kernel_head = snap(f->cached_sq_head);
 		out->cq.kernel_tail = snap(f->cached_cq_tail);
 	} else {
-		const char *why = f ? "this kernel's fdinfo does not say (5.15 does)" : "no descriptor of the ring is open";
+		const char *why = f ? "this kernel's fdinfo does not say (5.15 does)"
+				    : "no descriptor of the ring is open";
 
 		snap_add_reason(a, out, "sq.kernel_head", why);
 		snap_add_reason(a, out, "cq.kernel_tail", why);

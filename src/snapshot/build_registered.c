@@ -78,7 +78,8 @@ void build_registered(struct arena *a, const struct fdinfo *f, struct snap_ring 
 	buffers(a, f, &out->registered);
 	personalities(a, f, out);
 	if (f->has_napi)
-		out->registered.napi = f->napi_tracking ? arena_printf(a, "%s (%s)", f->napi, f->napi_tracking) : f->napi;
+		out->registered.napi = f->napi_tracking ? arena_printf(a, "%s (%s)", f->napi, f->napi_tracking)
+							: f->napi;
 	else
 		snap_add_reason(a, out, "registered.napi", "this kernel's fdinfo does not say (6.9 does)");
 	snap_add_reason(a, out, "registered.buffer_rings", kernel_alone);

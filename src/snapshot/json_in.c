@@ -275,8 +275,9 @@ static void queues(struct arena *a, const cJSON *o, struct snap_ring *r)
 	const cJSON *s = GET(o, "sq"), *c = GET(o, "cq"), *item;
 	size_t i = 0;
 
-	r->sq = (struct snap_sq){num(GET(s, "entries")), num(GET(s, "head")), num(GET(s, "tail")), num(GET(s, "kernel_head")),
-		num(GET(s, "dropped")), num(GET(s, "sqe_size")), false, false, {0}, NULL, 0};
+	r->sq = (struct snap_sq){num(GET(s, "entries")), num(GET(s, "head")), num(GET(s, "tail")),
+		num(GET(s, "kernel_head")), num(GET(s, "dropped")), num(GET(s, "sqe_size")), false, false, {0}, NULL,
+		0};
 	r->sq.flags_known = names(a, GET(s, "flags"), &r->sq.flags);
 	r->sq.pending = array(a, GET(s, "pending"), sizeof(*r->sq.pending), &r->sq.n_pending, &r->sq.pending_known);
 	item = r->sq.pending_known ? GET(s, "pending")->child : NULL;
@@ -382,8 +383,8 @@ static void work(struct arena *a, const cJSON *o, struct snap_ring *r)
 		array(a, GET(in, "requests"), sizeof(*r->inflight.requests), &r->inflight.n_requests, &known);
 	item = known ? GET(in, "requests")->child : NULL;
 	for (size_t i = 0; item; item = item->next)
-		r->inflight.requests[i++] = (struct snap_request){
-			(unsigned)plain(GET(item, "opcode_value")), str(a, GET(item, "opcode")), str(a, GET(item, "where"))};
+		r->inflight.requests[i++] = (struct snap_request){(unsigned)plain(GET(item, "opcode_value")),
+			str(a, GET(item, "opcode")), str(a, GET(item, "where"))};
 	r->workers.known = cJSON_IsObject(w);
 	r->workers.tids = array(a, GET(w, "tids"), sizeof(*r->workers.tids), &r->workers.n_tids, &known);
 	item = known ? GET(w, "tids")->child : NULL;
@@ -439,8 +440,8 @@ static const char *document(struct arena *a, const cJSON *o, struct snap_doc *do
 	if (!cJSON_IsArray(GET(o, "rings")))
 		return "a dump without a list of rings";
 	doc->head = (struct snap_head){str(a, GET(o, "tool")), str(a, GET(o, "time")), str(a, GET(kernel, "release")),
-		cJSON_IsTrue(GET(kernel, "btf")), cJSON_IsTrue(GET(sources, "proc")), cJSON_IsTrue(GET(sources, "memory")),
-		cJSON_IsTrue(GET(sources, "kernel"))};
+		cJSON_IsTrue(GET(kernel, "btf")), cJSON_IsTrue(GET(sources, "proc")),
+		cJSON_IsTrue(GET(sources, "memory")), cJSON_IsTrue(GET(sources, "kernel"))};
 	list = GET(o, "rings");
 	doc->rings = array(a, list, sizeof(*doc->rings), &doc->n_rings, &known);
 	for (item = list->child; item; item = item->next)
@@ -449,8 +450,8 @@ static const char *document(struct arena *a, const cJSON *o, struct snap_doc *do
 	doc->skipped = array(a, list, sizeof(*doc->skipped), &doc->n_skipped, &known);
 	i = 0;
 	for (item = known ? list->child : NULL; item; item = item->next)
-		doc->skipped[i++] =
-			(struct snap_skip){num(GET(item, "pid")), num(GET(item, "ring_id")), str(a, GET(item, "reason"))};
+		doc->skipped[i++] = (struct snap_skip){
+			num(GET(item, "pid")), num(GET(item, "ring_id")), str(a, GET(item, "reason"))};
 	return NULL;
 }
 
@@ -462,7 +463,8 @@ const char *snap_json_read(struct arena *a, const char *json, size_t len, struct
 	*doc = (struct snap_doc){0};
 	o = cJSON_ParseWithLengthOpts(json, len, &end, false);
 	if (!o)
-		return arena_printf(a, "no JSON, or cut off: it goes wrong at byte %zu of %zu", end ? (size_t)(end - json) : 0, len);
+		return arena_printf(a, "no JSON, or cut off: it goes wrong at byte %zu of %zu",
+			end ? (size_t)(end - json) : 0, len);
 	why = document(a, o, doc);
 	cJSON_Delete(o);
 	return why;

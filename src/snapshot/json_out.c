@@ -212,8 +212,7 @@ static cJSON *cqe(const struct snap_cqe *e)
 	if (flags & UAPI_CQE_BUFFER)
 		flags &= (1u << UAPI_CQE_BUFFER_SHIFT) - 1;
 	ADD(o, "flags", flag_names(&uapi_cqe_flags, flags));
-	ADD(o, "buffer_id",
-		e->flags & UAPI_CQE_BUFFER ? unum(e->flags >> UAPI_CQE_BUFFER_SHIFT) : cJSON_CreateNull());
+	ADD(o, "buffer_id", e->flags & UAPI_CQE_BUFFER ? unum(e->flags >> UAPI_CQE_BUFFER_SHIFT) : cJSON_CreateNull());
 	if (e->big) {
 		extra = cJSON_CreateArray();
 		cJSON_AddItemToArray(extra, hex(e->extra[0]));
@@ -457,7 +456,8 @@ static cJSON *ring(const struct snap_ring *r)
 	ADD(o, "inferred", names(true, &r->inferred));
 	sub = cJSON_CreateObject();
 	for (size_t i = 0; i < r->n_unavailable; i++)
-		cJSON_AddItemToObject(sub, r->unavailable[i].section, cJSON_CreateStringReference(r->unavailable[i].why));
+		cJSON_AddItemToObject(
+			sub, r->unavailable[i].section, cJSON_CreateStringReference(r->unavailable[i].why));
 	ADD(o, "unavailable", sub);
 	return o;
 }

@@ -12,7 +12,7 @@ struct person {
 	struct arena arena;
 	const char *comm, *exe; /* NULL: not known */
 	struct snap_num uid;
-	bool asked; /* comm, uid and exe were looked for */
+	bool asked;		    /* comm, uid and exe were looked for */
 	int32_t *workers, *pollers; /* its io-wq and SQPOLL threads */
 	size_t n_workers, n_pollers;
 	bool asked_threads;
@@ -53,8 +53,8 @@ void build_queues(struct builder *b, struct arena *a, const struct found_ring *r
 	const struct ring_ref *ref, struct snap_ring *out);
 
 /* owner, holders, sqpoll, workers */
-void build_people(struct builder *b, struct arena *a, const struct found_ring *r, const struct fdinfo *f,
-	struct snap_ring *out);
+void build_people(
+	struct builder *b, struct arena *a, const struct found_ring *r, const struct fdinfo *f, struct snap_ring *out);
 
 /* registered, inflight */
 void build_registered(struct arena *a, const struct fdinfo *f, struct snap_ring *out);

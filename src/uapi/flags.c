@@ -6,6 +6,8 @@
  */
 #include "flags.h"
 
+/* clang-format off */ /* tables, laid out to be read as such */
+
 #define BITS(...) .bits = (const struct uapi_name[]){__VA_ARGS__, {0, 0}}
 #define CHOICES(mask, ...) .choice_mask = (mask), .choices = (const struct uapi_name[]){__VA_ARGS__, {0, 0}}
 #define FLAGS(name) const struct uapi_flags name

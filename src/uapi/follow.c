@@ -249,9 +249,8 @@ static struct value *futexv(struct arena *a, const struct peek *p, uint64_t addr
 	return list;
 }
 
-struct value *sqe_follow(
-	struct arena *a, const struct sqe *sqe, const struct peek *p, unsigned kind, uint64_t addr, uint64_t count,
-	uint64_t aux)
+struct value *sqe_follow(struct arena *a, const struct sqe *sqe, const struct peek *p, unsigned kind, uint64_t addr,
+	uint64_t count, uint64_t aux)
 {
 	enum { VECTORIZED = 1 << 5 }; /* IORING_SEND_VECTORIZED */
 

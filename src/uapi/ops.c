@@ -5,6 +5,8 @@
  */
 #include "flags.h"
 
+/* clang-format off */ /* tables, laid out to be read as such */
+
 #define ARGS(...) .args = (const struct uapi_arg[]){__VA_ARGS__, {0}}
 #define FL(n, at, set) {n, at, 4, K_FLAGS, W_ALWAYS, 0, &(set)}
 #define FL_OPT(n, at, size, set) {n, at, size, K_FLAGS, W_NONZERO, 0, &(set)}

@@ -29,7 +29,8 @@ int main(int argc, char **argv)
 		int fd, dup;
 		unsigned *a, *b;
 
-		if (!isdigit((unsigned char)e->d_name[0]) || readlinkat(dirfd(fds), e->d_name, buf, sizeof(buf)) != 21 ||
+		if (!isdigit((unsigned char)e->d_name[0]) ||
+			readlinkat(dirfd(fds), e->d_name, buf, sizeof(buf)) != 21 ||
 			memcmp(buf, "anon_inode:[io_uring]", 21))
 			continue;
 		snprintf(path, sizeof(path), "/proc/%d/fdinfo/%.20s", pid, e->d_name);

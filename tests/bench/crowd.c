@@ -12,7 +12,8 @@
 
 int main(int argc, char **argv)
 {
-	int processes = argc > 1 ? atoi(argv[1]) : 0, fds = argc > 2 ? atoi(argv[2]) : 8, rings = argc > 3 ? atoi(argv[3]) : 0;
+	int processes = argc > 1 ? atoi(argv[1]) : 0, fds = argc > 2 ? atoi(argv[2]) : 8,
+	    rings = argc > 3 ? atoi(argv[3]) : 0;
 	struct rlimit r;
 	char byte;
 

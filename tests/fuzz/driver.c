@@ -51,7 +51,8 @@ static void run(const uint8_t *data, size_t n)
 
 static void change(void)
 {
-	static const uint64_t telling[] = {0, 1, 0x7f, 0x80, 0xff, 0x7fff, 0xffff, 0x7fffffff, 0x80000000, 0xffffffff, UINT64_MAX};
+	static const uint64_t telling[] = {
+		0, 1, 0x7f, 0x80, 0xff, 0x7fff, 0xffff, 0x7fffffff, 0x80000000, 0xffffffff, UINT64_MAX};
 	size_t at = input_len ? next() % input_len : 0, n;
 
 	switch (next() % 7) {
@@ -93,7 +94,7 @@ static void change(void)
 
 int main(int argc, char **argv)
 {
-	uint8_t (*seeds)[MOST] = calloc(64, MOST);
+	uint8_t(*seeds)[MOST] = calloc(64, MOST);
 	size_t lens[64], n = 0;
 	long rounds = argc > 2 ? atol(argv[2]) : 20000;
 	struct dirent *e;

@@ -70,7 +70,8 @@ static void held(void)
 	struct zoo z = zoo_open("recv");
 	int pid = zoo_pid(&z), pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
 	const cJSON *ring = cJSON_GetArrayItem(cJSON_GetObjectItem(z.truth, "rings"), 0);
-	int peer = (int)syscall(SYS_pidfd_getfd, pidfd, (int)cJSON_GetNumberValue(cJSON_GetObjectItem(ring, "peer")), 0);
+	int peer =
+		(int)syscall(SYS_pidfd_getfd, pidfd, (int)cJSON_GetNumberValue(cJSON_GetObjectItem(ring, "peer")), 0);
 	int dup = (int)syscall(SYS_pidfd_getfd, pidfd, (int)cJSON_GetNumberValue(cJSON_GetObjectItem(ring, "fd")), 0);
 	struct pollfd p = {peer, POLLIN | POLLHUP, 0};
 
@@ -97,6 +98,7 @@ int main(void)
 		worst = took > worst ? took : worst;
 	}
 	tap_note("hang-up after %.1f ms alone, at worst %.1f ms under two loops of dump", alone, worst);
-	tap(late == 0, "a killed target's peer sees the hang-up within 100 ms while dump loops over it (%d rounds)", rounds);
+	tap(late == 0, "a killed target's peer sees the hang-up within 100 ms while dump loops over it (%d rounds)",
+		rounds);
 	return tap_failed() != 0;
 }

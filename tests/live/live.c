@@ -11,10 +11,11 @@
 
 #define GET(o, key) cJSON_GetObjectItemCaseSensitive(o, key)
 
-static const char *const exhibits[] = {"idle", "plain", "two", "large", "sqe128", "cqe32", "cqe32-extra", "big", "large-big",
-	"cqe-mixed", "sqe-mixed", "no-sqarray", "no-sqarray-big", "sq-array", "cqsize", "submit-all", "coop", "defer", "disabled",
-	"iopoll", "ops", "ops128", "unknown", "cqes", "sqpoll-asleep", "sqpoll-awake", "attach-wq", "no-mmap", "closed", "unmapped",
-	"shared", "shared-sqpoll", "thread", "registered", "files", "polls", "overflow", "names", "spoof", "many"};
+static const char *const exhibits[] = {"idle", "plain", "two", "large", "sqe128", "cqe32", "cqe32-extra", "big",
+	"large-big", "cqe-mixed", "sqe-mixed", "no-sqarray", "no-sqarray-big", "sq-array", "cqsize", "submit-all",
+	"coop", "defer", "disabled", "iopoll", "ops", "ops128", "unknown", "cqes", "sqpoll-asleep", "sqpoll-awake",
+	"attach-wq", "no-mmap", "closed", "unmapped", "shared", "shared-sqpoll", "thread", "registered", "files",
+	"polls", "overflow", "names", "spoof", "many"};
 
 /* Under emulation everything takes fifty times as long: the same tests, fewer times. */
 static bool slow(void)
@@ -67,9 +68,9 @@ static const cJSON *find(const cJSON *doc, const cJSON *truth, int nth)
 /* Setup flags may be missing without the kernel's help, but none may be made up. */
 static const char *made_up_flag(const cJSON *truth, const cJSON *ring)
 {
-	static const char *const names[] = {"IOPOLL", "SQPOLL", "SQ_AFF", "CQSIZE", "CLAMP", "ATTACH_WQ", "R_DISABLED", "SUBMIT_ALL",
-		"COOP_TASKRUN", "TASKRUN_FLAG", "SQE128", "CQE32", "SINGLE_ISSUER", "DEFER_TASKRUN", "NO_MMAP", "REGISTERED_FD_ONLY",
-		"NO_SQARRAY", "HYBRID_IOPOLL", "CQE_MIXED", "SQE_MIXED"};
+	static const char *const names[] = {"IOPOLL", "SQPOLL", "SQ_AFF", "CQSIZE", "CLAMP", "ATTACH_WQ", "R_DISABLED",
+		"SUBMIT_ALL", "COOP_TASKRUN", "TASKRUN_FLAG", "SQE128", "CQE32", "SINGLE_ISSUER", "DEFER_TASKRUN",
+		"NO_MMAP", "REGISTERED_FD_ONLY", "NO_SQARRAY", "HYBRID_IOPOLL", "CQE_MIXED", "SQE_MIXED"};
 	unsigned flags = (unsigned)cJSON_GetNumberValue(GET(truth, "truth_setup"));
 	const cJSON *name;
 
@@ -116,7 +117,8 @@ static const char *check_files(const cJSON *truth, const cJSON *ring)
 				say = cJSON_GetStringValue(GET(got, "file"));
 		}
 		if (want && last_part)
-			want = strpbrk(want, "/[") ? (strrchr(want, '/') ? strrchr(want, '/') + 1 : strchr(want, '[')) : want;
+			want = strpbrk(want, "/[") ? (strrchr(want, '/') ? strrchr(want, '/') + 1 : strchr(want, '['))
+						   : want;
 		if (!want != !say || (want && strcmp(want, say)))
 			return say ? say : "nothing";
 		slot++;
@@ -158,7 +160,8 @@ static void exhibit(const char *name)
 		if (GET(unavailable, "cq.cqe_size"))
 			forget(truth, "cq", "cqe_size", "ambiguous");
 		if (GET(truth, "no_mmap"))
-			why = GET(GET(ring, "unavailable"), "sq.flags") ? differs(truth, ring) : "its memory cannot have been read";
+			why = GET(GET(ring, "unavailable"), "sq.flags") ? differs(truth, ring)
+									: "its memory cannot have been read";
 		else
 			why = ring ? differs(truth, ring) : "no such ring in the dump";
 		flag = ring ? made_up_flag(truth, ring) : NULL;
@@ -202,7 +205,8 @@ static void data(void)
 static bool clean(const char *s, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
-		if (((unsigned char)s[i] < 0x20 && s[i] != '\n') || s[i] == 0x7f || (s[i] == '\xe2' && s[i + 1] == '\x80' && s[i + 2] == '\xae'))
+		if (((unsigned char)s[i] < 0x20 && s[i] != '\n') || s[i] == 0x7f ||
+			(s[i] == '\xe2' && s[i + 1] == '\x80' && s[i + 2] == '\xae'))
 			return false;
 	return true;
 }
@@ -276,13 +280,14 @@ static void list(void)
 	const cJSON *truth = cJSON_GetArrayItem(GET(z.truth, "rings"), 0), *ring = find(doc, truth, 0);
 
 	tap(ring && cJSON_Compare(GET(GET(truth, "sq"), "tail"), GET(GET(ring, "sq"), "tail"), 1) &&
-			cJSON_Compare(GET(GET(truth, "cq"), "head"), GET(GET(ring, "cq"), "head"), 1) && !GET(ring, "registered") &&
-			!GET(GET(ring, "sq"), "pending"),
+			cJSON_Compare(GET(GET(truth, "cq"), "head"), GET(GET(ring, "cq"), "head"), 1) &&
+			!GET(ring, "registered") && !GET(GET(ring, "sq"), "pending"),
 		"list --json: the same numbers, without the sections of a dump");
 	cJSON_Delete(doc);
 	output_free(&o);
 	o = RUN(built("uringctl"), "list", "-p", pid_text(zoo_pid(&z)));
-	tap(o.status == 0 && strstr(o.out, "2/8") && strstr(o.out, "7/16") && strstr(o.out, "RING"), "list shows the fills");
+	tap(o.status == 0 && strstr(o.out, "2/8") && strstr(o.out, "7/16") && strstr(o.out, "RING"),
+		"list shows the fills");
 	output_free(&o);
 	zoo_close(&z);
 }

@@ -75,8 +75,8 @@ int zoo_pid(const struct zoo *z)
 /* What the tool's JSON does not have under the same name. */
 static int special(const char *key)
 {
-	static const char *const keys[] = {"pid", "fd", "truth_setup", "data", "in_range_or_absent", "peer", "no_mmap", "scribbles",
-		"file_names", "personality"};
+	static const char *const keys[] = {"pid", "fd", "truth_setup", "data", "in_range_or_absent", "peer", "no_mmap",
+		"scribbles", "file_names", "personality"};
 
 	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
 		if (!strcmp(keys[i], key))
@@ -89,7 +89,8 @@ static const char *say(const char *path, const char *what, const cJSON *truth, c
 	static char text[2048];
 	char *t = cJSON_PrintUnformatted(truth), *g = got ? cJSON_PrintUnformatted(got) : NULL;
 
-	snprintf(text, sizeof(text), "%s: %s: the truth is %.700s, the tool says %.700s", path, what, t, g ? g : "nothing");
+	snprintf(text, sizeof(text), "%s: %s: the truth is %.700s, the tool says %.700s", path, what, t,
+		g ? g : "nothing");
 	free(t);
 	free(g);
 	return text;

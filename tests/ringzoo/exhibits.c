@@ -41,10 +41,10 @@ static cJSON *pending_nops(struct zring *r, unsigned n, uint64_t first)
 
 	for (unsigned i = 0; i < n; i++) {
 		z_put(z_sqe(r, (tail + i) & mask), 32, 8, first + i);
-		cJSON_AddItemToArray(list,
-			z_json("{\"index\": %u, \"slot\": %u, \"in_range_or_absent\": true, \"opcode\": \"NOP\", \"opcode_value\": 0, "
-			       "\"user_data\": \"0x%llx\", \"flags\": []}",
-				tail + i, (tail + i) & mask, (unsigned long long)(first + i)));
+		cJSON_AddItemToArray(list, z_json("{\"index\": %u, \"slot\": %u, \"in_range_or_absent\": true, "
+						  "\"opcode\": \"NOP\", \"opcode_value\": 0, "
+						  "\"user_data\": \"0x%llx\", \"flags\": []}",
+						   tail + i, (tail + i) & mask, (unsigned long long)(first + i)));
 	}
 	z_publish(r, n);
 	return list;
@@ -55,9 +55,10 @@ static cJSON *unreaped_nops(uint32_t first_index, unsigned n, uint64_t first)
 	cJSON *list = cJSON_CreateArray();
 
 	for (unsigned i = 0; i < n; i++)
-		cJSON_AddItemToArray(list, z_json("{\"index\": %u, \"user_data\": \"0x%llx\", \"res\": 0, \"error\": null, \"flags\": [], "
-						  "\"buffer_id\": null}",
-						   first_index + i, (unsigned long long)(first + i)));
+		cJSON_AddItemToArray(list,
+			z_json("{\"index\": %u, \"user_data\": \"0x%llx\", \"res\": 0, \"error\": null, \"flags\": [], "
+			       "\"buffer_id\": null}",
+				first_index + i, (unsigned long long)(first + i)));
 	return list;
 }
 
@@ -84,19 +85,58 @@ static cJSON *shape(unsigned entries, unsigned cq_entries, unsigned flags, const
 	return z_rings(o);
 }
 
-static cJSON *plain(void) { return shape(8, 0, 0, "a plain ring"); }
-static cJSON *one_entry(void) { return shape(2, 0, 0, "two entries"); }
-static cJSON *large(void) { return shape(4096, 0, 0, "4096 entries"); }
-static cJSON *sqe128(void) { return shape(8, 0, Z_SQE128, "SQE128"); }
-static cJSON *cqe32(void) { return shape(8, 0, Z_CQE32, "CQE32"); }
-static cJSON *both_big(void) { return shape(8, 0, Z_SQE128 | Z_CQE32, "SQE128|CQE32"); }
-static cJSON *large_big(void) { return shape(256, 0, Z_SQE128 | Z_CQE32, "256 of SQE128|CQE32"); }
-static cJSON *no_sqarray(void) { return shape(8, 0, Z_NO_SQARRAY, "NO_SQARRAY"); }
-static cJSON *no_sqarray_big(void) { return shape(8, 0, Z_NO_SQARRAY | Z_SQE128 | Z_CQE32, "NO_SQARRAY|SQE128|CQE32"); }
-static cJSON *cqsize(void) { return shape(8, 64, Z_CQSIZE, "CQSIZE"); }
-static cJSON *submit_all(void) { return shape(8, 0, Z_SUBMIT_ALL, "SUBMIT_ALL"); }
-static cJSON *coop(void) { return shape(8, 0, Z_COOP_TASKRUN, "COOP_TASKRUN"); }
-static cJSON *defer(void) { return shape(8, 0, Z_SINGLE_ISSUER | Z_DEFER_TASKRUN, "DEFER_TASKRUN"); }
+static cJSON *plain(void)
+{
+	return shape(8, 0, 0, "a plain ring");
+}
+static cJSON *one_entry(void)
+{
+	return shape(2, 0, 0, "two entries");
+}
+static cJSON *large(void)
+{
+	return shape(4096, 0, 0, "4096 entries");
+}
+static cJSON *sqe128(void)
+{
+	return shape(8, 0, Z_SQE128, "SQE128");
+}
+static cJSON *cqe32(void)
+{
+	return shape(8, 0, Z_CQE32, "CQE32");
+}
+static cJSON *both_big(void)
+{
+	return shape(8, 0, Z_SQE128 | Z_CQE32, "SQE128|CQE32");
+}
+static cJSON *large_big(void)
+{
+	return shape(256, 0, Z_SQE128 | Z_CQE32, "256 of SQE128|CQE32");
+}
+static cJSON *no_sqarray(void)
+{
+	return shape(8, 0, Z_NO_SQARRAY, "NO_SQARRAY");
+}
+static cJSON *no_sqarray_big(void)
+{
+	return shape(8, 0, Z_NO_SQARRAY | Z_SQE128 | Z_CQE32, "NO_SQARRAY|SQE128|CQE32");
+}
+static cJSON *cqsize(void)
+{
+	return shape(8, 64, Z_CQSIZE, "CQSIZE");
+}
+static cJSON *submit_all(void)
+{
+	return shape(8, 0, Z_SUBMIT_ALL, "SUBMIT_ALL");
+}
+static cJSON *coop(void)
+{
+	return shape(8, 0, Z_COOP_TASKRUN, "COOP_TASKRUN");
+}
+static cJSON *defer(void)
+{
+	return shape(8, 0, Z_SINGLE_ISSUER | Z_DEFER_TASKRUN, "DEFER_TASKRUN");
+}
 
 /* Pending entries alone: nothing is done on a ring that polls for completions of files it does not have. */
 static cJSON *not_running(unsigned flags, const char *name)
@@ -112,8 +152,14 @@ static cJSON *not_running(unsigned flags, const char *name)
 	return z_rings(o);
 }
 
-static cJSON *disabled(void) { return not_running(Z_R_DISABLED, "R_DISABLED"); }
-static cJSON *iopoll(void) { return not_running(Z_IOPOLL, "IOPOLL"); }
+static cJSON *disabled(void)
+{
+	return not_running(Z_R_DISABLED, "R_DISABLED");
+}
+static cJSON *iopoll(void)
+{
+	return not_running(Z_IOPOLL, "IOPOLL");
+}
 
 static cJSON *idle(void)
 {
@@ -126,8 +172,10 @@ static cJSON *idle(void)
 	z_set(o, "cq", "unreaped", cJSON_CreateArray());
 	z_set(o, "cq", "overflowed", cJSON_CreateArray());
 	z_set(o, NULL, "sqpoll", z_json("{\"active\": false}"));
-	z_set(o, NULL, "owner", z_json("{\"pid\": %d, \"uid\": %d, \"submitter_tid\": null}", (int)getpid(), (int)getuid()));
-	z_set(o, NULL, "holders", z_json("[{\"pid\": %d, \"fds\": [%d], \"mapped\": true, \"same_mm\": true}]", (int)getpid(), ring.fd));
+	z_set(o, NULL, "owner",
+		z_json("{\"pid\": %d, \"uid\": %d, \"submitter_tid\": null}", (int)getpid(), (int)getuid()));
+	z_set(o, NULL, "holders",
+		z_json("[{\"pid\": %d, \"fds\": [%d], \"mapped\": true, \"same_mm\": true}]", (int)getpid(), ring.fd));
 	return z_rings(o);
 }
 
@@ -145,9 +193,10 @@ static cJSON *sq_array(void)
 	for (unsigned i = 0; i < 6; i++) {
 		z_word(&ring, ring.p.sq_off.array)[i] = order[i];
 		cJSON_AddItemToArray(sqes,
-			order[i] < 8 ? z_json("{\"index\": %u, \"slot\": %u, \"opcode\": \"NOP\", \"user_data\": \"0x%x\"}", i, order[i],
-					       0x500 + order[i])
-				     : z_json("{\"index\": %u, \"slot\": %u, \"in_range\": false}", i, order[i]));
+			order[i] < 8
+				? z_json("{\"index\": %u, \"slot\": %u, \"opcode\": \"NOP\", \"user_data\": \"0x%x\"}",
+					  i, order[i], 0x500 + order[i])
+				: z_json("{\"index\": %u, \"slot\": %u, \"in_range\": false}", i, order[i]));
 	}
 	tail = z_word(&ring, ring.p.sq_off.tail);
 	__atomic_store_n(tail, 6, __ATOMIC_RELEASE);
@@ -174,8 +223,14 @@ static cJSON *every_op(unsigned flags, unsigned n, const char *name)
 	return z_rings(o);
 }
 
-static cJSON *ops(void) { return every_op(0, 63, "a plain ring"); }
-static cJSON *ops128(void) { return every_op(Z_SQE128, Z_OPS, "SQE128"); }
+static cJSON *ops(void)
+{
+	return every_op(0, 63, "a plain ring");
+}
+static cJSON *ops128(void)
+{
+	return every_op(Z_SQE128, Z_OPS, "SQE128");
+}
 
 /* An opcode that no kernel has, and bits that no flag has. */
 static cJSON *unknown(void)
@@ -190,7 +245,8 @@ static cJSON *unknown(void)
 	z_publish(&ring, 2);
 	o = z_truth(&ring);
 	z_set(o, "sq", "pending",
-		z_json("[{\"opcode\": \"OP_200\", \"opcode_value\": 200}, {\"opcode\": \"NOP\", \"flags\": [\"IO_LINK\", \"0x80\"], "
+		z_json("[{\"opcode\": \"OP_200\", \"opcode_value\": 200}, {\"opcode\": \"NOP\", \"flags\": "
+		       "[\"IO_LINK\", \"0x80\"], "
 		       "\"user_data\": \"0xffffffffffffffff\"}]"));
 	return z_rings(o);
 }
@@ -206,7 +262,8 @@ static cJSON *cqes(void)
 	} rows[] = {
 		{1, -11, 2, "\"error\": \"EAGAIN\", \"flags\": [\"MORE\"], \"buffer_id\": null"},
 		{2, 100, 1 | 7u << 16, "\"error\": null, \"flags\": [\"BUFFER\"], \"buffer_id\": 7"},
-		{3, 0, 1 | 4 | 16 | 65535u << 16, "\"flags\": [\"BUFFER\", \"SOCK_NONEMPTY\", \"BUF_MORE\"], \"buffer_id\": 65535"},
+		{3, 0, 1 | 4 | 16 | 65535u << 16,
+			"\"flags\": [\"BUFFER\", \"SOCK_NONEMPTY\", \"BUF_MORE\"], \"buffer_id\": 65535"},
 		{4, INT32_MIN, 8, "\"error\": null, \"flags\": [\"NOTIF\"]"},
 		{5, -125, 0, "\"error\": \"ECANCELED\", \"flags\": []"},
 		{6, -4095, 0, "\"error\": null"},
@@ -252,7 +309,8 @@ static cJSON *cqe_mixed(void)
 	z_nops(&ring, 1, 0x12);
 	o = z_truth(&ring);
 	z_set(o, "cq", "unreaped",
-		z_json("[{\"index\": 0, \"user_data\": \"0x10\", \"flags\": []}, {\"index\": 1, \"user_data\": \"0x11\", \"flags\": "
+		z_json("[{\"index\": 0, \"user_data\": \"0x10\", \"flags\": []}, {\"index\": 1, \"user_data\": "
+		       "\"0x11\", \"flags\": "
 		       "[\"F_32\"], \"extra\": [\"0x1111\", \"0x2222\"]}, {\"index\": 3, \"user_data\": \"0x12\"}]"));
 	return z_rings(o);
 }
@@ -269,7 +327,8 @@ static cJSON *cqe32_extra(void)
 		memcpy(ring.rings + ring.p.cq_off.cqes + i * 32 + 16, extra, 16);
 	o = z_truth(&ring);
 	z_set(o, "cq", "unreaped",
-		z_json("[{\"user_data\": \"0x60\", \"extra\": [\"0xabc\", \"0xdef\"]}, {\"user_data\": \"0x61\", \"extra\": [\"0xabc\", "
+		z_json("[{\"user_data\": \"0x60\", \"extra\": [\"0xabc\", \"0xdef\"]}, {\"user_data\": \"0x61\", "
+		       "\"extra\": [\"0xabc\", "
 		       "\"0xdef\"]}, {\"user_data\": \"0x62\"}]"));
 	return z_rings(o);
 }
@@ -292,8 +351,10 @@ static cJSON *sqe_mixed(void)
 	z_publish(&ring, 4);
 	o = z_truth(&ring);
 	z_set(o, "sq", "pending",
-		z_json("[{\"index\": 0, \"opcode\": \"NOP\", \"user_data\": \"0x20\"}, {\"index\": 1, \"opcode\": \"URING_CMD128\", "
-		       "\"user_data\": \"0x21\", \"args\": {\"cmd\": \"%032d8877665544332211%0112d\"}}, {\"index\": 3, \"user_data\": \"0x22\"}]",
+		z_json("[{\"index\": 0, \"opcode\": \"NOP\", \"user_data\": \"0x20\"}, {\"index\": 1, \"opcode\": "
+		       "\"URING_CMD128\", "
+		       "\"user_data\": \"0x21\", \"args\": {\"cmd\": \"%032d8877665544332211%0112d\"}}, {\"index\": 3, "
+		       "\"user_data\": \"0x22\"}]",
 			0, 0));
 	return z_rings(o);
 }
@@ -304,7 +365,8 @@ static cJSON *sqpoll_truth(struct zring *r, const char *state, bool need_wakeup)
 {
 	cJSON *o = z_truth(r);
 
-	z_set(o, NULL, "sqpoll", z_json("{\"active\": true, \"need_wakeup\": %s%s}", need_wakeup ? "true" : "false", state));
+	z_set(o, NULL, "sqpoll",
+		z_json("{\"active\": true, \"need_wakeup\": %s%s}", need_wakeup ? "true" : "false", state));
 	z_set(o, NULL, "owner", z_json("{\"pid\": %d}", (int)getpid()));
 	z_set(o, "setup_flags", "names", z_json("[\"SQPOLL\"]"));
 	return o;
@@ -360,7 +422,8 @@ static cJSON *attach_wq(void)
 	cJSON_AddItemToArray(cJSON_GetObjectItem(all, "rings"), o);
 	for (int i = 0; i < 2; i++) {
 		cJSON *me = cJSON_GetArrayItem(cJSON_GetObjectItem(all, "rings"), i);
-		cJSON *other = cJSON_GetObjectItem(cJSON_GetArrayItem(cJSON_GetObjectItem(all, "rings"), !i), "ring_id");
+		cJSON *other =
+			cJSON_GetObjectItem(cJSON_GetArrayItem(cJSON_GetObjectItem(all, "rings"), !i), "ring_id");
 
 		z_set(me, NULL, "sqpoll", z_json("{\"active\": true}"));
 		if (other)
@@ -459,7 +522,8 @@ static cJSON *shared(void)
 	z_set(o, "sq", "pending", sqes);
 	z_set(o, NULL, "owner", cJSON_CreateNull());
 	z_set(o, NULL, "holders",
-		z_json("[{\"pid\": %d, \"fds\": [%d], \"mapped\": true}, {\"pid\": %d, \"fds\": [%d], \"mapped\": true}]",
+		z_json("[{\"pid\": %d, \"fds\": [%d], \"mapped\": true}, {\"pid\": %d, \"fds\": [%d], \"mapped\": "
+		       "true}]",
 			(int)getpid(), ring.fd, (int)child, ring.fd));
 	return z_rings(o);
 }
@@ -480,7 +544,8 @@ static cJSON *shared_sqpoll(void)
 	o = z_truth(&ring);
 	z_set(o, NULL, "owner", z_json("{\"pid\": %d}", (int)getpid()));
 	z_set(o, NULL, "holders",
-		z_json("[{\"pid\": %d, \"same_mm\": true}, {\"pid\": %d, \"same_mm\": false}]", (int)getpid(), (int)child));
+		z_json("[{\"pid\": %d, \"same_mm\": true}, {\"pid\": %d, \"same_mm\": false}]", (int)getpid(),
+			(int)child));
 	return z_rings(o);
 }
 
@@ -512,8 +577,9 @@ static cJSON *thread(void)
 	while (!__atomic_load_n(&thread_tid, __ATOMIC_ACQUIRE))
 		usleep(1000);
 	o = thread_truth;
-	z_set(o, NULL, "holders", z_json("[{\"pid\": %d, \"fds\": [], \"thread_fds\": [{\"tid\": %d, \"fd\": %d}], \"mapped\": true}]",
-					 (int)getpid(), thread_tid, ring.fd));
+	z_set(o, NULL, "holders",
+		z_json("[{\"pid\": %d, \"fds\": [], \"thread_fds\": [{\"tid\": %d, \"fd\": %d}], \"mapped\": true}]",
+			(int)getpid(), thread_tid, ring.fd));
 	z_set(o, NULL, "fd", z_json("-1"));
 	return z_rings(o);
 }
@@ -541,10 +607,12 @@ static cJSON *registered(void)
 	z_put(ring.sqes, 4, 4, 3);
 	z_publish(&ring, 1);
 	o = z_truth(&ring);
-	z_set(o, "sq", "pending", z_json("[{\"opcode\": \"READ\", \"fd\": null, \"fixed_slot\": 3, \"flags\": [\"FIXED_FILE\"]}]"));
+	z_set(o, "sq", "pending",
+		z_json("[{\"opcode\": \"READ\", \"fd\": null, \"fixed_slot\": 3, \"flags\": [\"FIXED_FILE\"]}]"));
 	z_set(o, "registered", "nr_files", z_json("4"));
 	z_set(o, "registered", "buffers",
-		z_json("[{\"slot\": 0, \"addr\": \"0x%llx\", \"len\": 4096}, {\"slot\": 1, \"addr\": \"0x%llx\", \"len\": 512}]",
+		z_json("[{\"slot\": 0, \"addr\": \"0x%llx\", \"len\": 4096}, {\"slot\": 1, \"addr\": \"0x%llx\", "
+		       "\"len\": 512}]",
 			(unsigned long long)(uintptr_t)memory, (unsigned long long)(uintptr_t)memory + 4096));
 	z_set(o, NULL, "file_names", z_json("[\"/etc/passwd\", null, \"anon_inode:[eventfd]\", \"/dev/null\"]"));
 	z_set(o, NULL, "personality", z_json("%d", id));
@@ -564,7 +632,8 @@ static cJSON *polls(void)
 		z_put(sqe, 0, 1, 6);
 		z_put(sqe, 4, 4, (uint32_t)fd);
 		z_put(sqe, 28, 4, 1);
-		cJSON_AddItemToArray(list, z_json("{\"opcode\": \"POLL_ADD\", \"opcode_value\": 6, \"where\": \"poll\"}"));
+		cJSON_AddItemToArray(
+			list, z_json("{\"opcode\": \"POLL_ADD\", \"opcode_value\": 6, \"where\": \"poll\"}"));
 	}
 	z_publish(&ring, 10);
 	if (z_enter(&ring, 10, 0, 0) != 10)
@@ -693,7 +762,8 @@ static cJSON *names(void)
 	z_publish(&ring, 2);
 	o = z_truth(&ring);
 	z_set(o, "sq", "pending",
-		z_json("[{\"file\": \"/tmp/zoo\\u001b[31m\\n\xc3\xa9\\\\xff\\\\xe2\\\\x80\\\\xae (deleted)\"}, {\"decoded\": {\"path\": "
+		z_json("[{\"file\": \"/tmp/zoo\\u001b[31m\\n\xc3\xa9\\\\xff\\\\xe2\\\\x80\\\\xae (deleted)\"}, "
+		       "{\"decoded\": {\"path\": "
 		       "{\"string\": \"/tmp/zoo\\u001b[31m\\n\xc3\xa9\\\\xff\\\\xe2\\\\x80\\\\xae\"}}}]"));
 	z_set(o, NULL, "owner", z_json("{\"comm\": \"\\u001b[2Jz\\n\\\\xff) R 1\"}"));
 	return z_rings(o);
@@ -749,7 +819,8 @@ static cJSON *busy(void)
 {
 	if (!z_ring(&ring, 32, 0, 0))
 		return z_unsupported("a plain ring");
-	return z_rings(z_json("{\"pid\": %d, \"fd\": %d, \"sq\": {\"entries\": 32}, \"cq\": {\"entries\": 64}}", (int)getpid(), ring.fd));
+	return z_rings(z_json("{\"pid\": %d, \"fd\": %d, \"sq\": {\"entries\": 32}, \"cq\": {\"entries\": 64}}",
+		(int)getpid(), ring.fd));
 }
 
 static void busy_live(void)

@@ -15,6 +15,8 @@
 
 #include "zoo.h"
 
+/* clang-format off */ /* tables, laid out to be read as such */
+
 #define P(x) ((unsigned long long)(uintptr_t)(x))
 
 /* What the samples point at; it must live as long as the target. */

@@ -134,7 +134,8 @@ cJSON *z_truth(struct zring *r)
 
 	if (fstat(r->fd, &st))
 		z_die("fstat");
-	o = z_json("{\"pid\": %d, \"fd\": %d, \"truth_setup\": %u, \"sq\": {\"entries\": %u}, \"cq\": {\"entries\": %u}}",
+	o = z_json(
+		"{\"pid\": %d, \"fd\": %d, \"truth_setup\": %u, \"sq\": {\"entries\": %u}, \"cq\": {\"entries\": %u}}",
 		(int)getpid(), r->fd, r->p.flags, r->p.sq_entries, r->p.cq_entries);
 	/* before 5.19 all anonymous inodes are one: the ring has no number of its own */
 	{

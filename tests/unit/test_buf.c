@@ -26,14 +26,14 @@ static void escapes(void **state)
 		{"\xc3\xa9", 2, ESC_ASCII, "\\xc3\\xa9"},
 		{"\xc3", 1, 0, "\\xc3"},
 		{"\xff\xfe", 2, 0, "\\xff\\xfe"},
-		{"\xc0\xaf", 2, 0, "\\xc0\\xaf"},				/* overlong */
-		{"\xed\xa0\x80", 3, 0, "\\xed\\xa0\\x80"},			/* surrogate */
-		{"\xf4\x90\x80\x80", 4, 0, "\\xf4\\x90\\x80\\x80"},		/* beyond Unicode */
-		{"\xc2\x9b", 2, 0, "\\xc2\\x9b"},				/* CSI as a C1 control */
-		{"\xe2\x80\xae", 3, 0, "\\xe2\\x80\\xae"},			/* right-to-left override */
-		{"\xe2\x81\xa6", 3, 0, "\\xe2\\x81\\xa6"},			/* isolate */
-		{"\xe2\x80\x8b", 3, 0, "\\xe2\\x80\\x8b"},			/* zero width */
-		{"\xef\xbb\xbf", 3, 0, "\\xef\\xbb\\xbf"},			/* byte order mark */
+		{"\xc0\xaf", 2, 0, "\\xc0\\xaf"},		    /* overlong */
+		{"\xed\xa0\x80", 3, 0, "\\xed\\xa0\\x80"},	    /* surrogate */
+		{"\xf4\x90\x80\x80", 4, 0, "\\xf4\\x90\\x80\\x80"}, /* beyond Unicode */
+		{"\xc2\x9b", 2, 0, "\\xc2\\x9b"},		    /* CSI as a C1 control */
+		{"\xe2\x80\xae", 3, 0, "\\xe2\\x80\\xae"},	    /* right-to-left override */
+		{"\xe2\x81\xa6", 3, 0, "\\xe2\\x81\\xa6"},	    /* isolate */
+		{"\xe2\x80\x8b", 3, 0, "\\xe2\\x80\\x8b"},	    /* zero width */
+		{"\xef\xbb\xbf", 3, 0, "\\xef\\xbb\\xbf"},	    /* byte order mark */
 		{"\xf0\x9f\x98\x80", 4, 0, "\xf0\x9f\x98\x80"},
 		{"\n\033", 2, ESC_JSON, "\n\033"},
 		{"\x00\x7f", 2, ESC_JSON, "\\x00\\x7f"},

@@ -144,12 +144,36 @@ static void check_spoof(const struct fdinfo *f, const char *kernel)
 	assert_non_null(strstr(f->files[0].name, "\nUserBufs:\t9\nSqThread:\t1"));
 }
 
-static void registered(void **state) { (void)state; each("registered", check_registered); }
-static void polls(void **state) { (void)state; each("polls", check_polls); }
-static void big(void **state) { (void)state; each("big", check_big); }
-static void overflow(void **state) { (void)state; each("overflow", check_overflow); }
-static void sqpoll(void **state) { (void)state; each("sqpoll-asleep", check_sqpoll); }
-static void spoof(void **state) { (void)state; each("spoof", check_spoof); }
+static void registered(void **state)
+{
+	(void)state;
+	each("registered", check_registered);
+}
+static void polls(void **state)
+{
+	(void)state;
+	each("polls", check_polls);
+}
+static void big(void **state)
+{
+	(void)state;
+	each("big", check_big);
+}
+static void overflow(void **state)
+{
+	(void)state;
+	each("overflow", check_overflow);
+}
+static void sqpoll(void **state)
+{
+	(void)state;
+	each("sqpoll-asleep", check_sqpoll);
+}
+static void spoof(void **state)
+{
+	(void)state;
+	each("spoof", check_spoof);
+}
 
 static struct fdinfo parse(struct arena *a, const char *text)
 {
@@ -210,7 +234,8 @@ static void maps(void **state)
 		"55d0c8a2a000-55d0c8a2b000 r--p 00000000 fe:00 14884901                   /usr/bin/node\n"
 		"7f64a649d000-7f64a649e000 rw-s 10000000 00:10 9551                       anon_inode:[io_uring]\n"
 		"7f64a649e000-7f64a64a0000 rw-s 00000000 00:10 9551                       anon_inode:[io_uring]\n"
-		"7f64a64a0000-7f64a64a1000 rw-s 00000000 00:10 9552                       anon_inode:[io_uring] (deleted)\n"
+		"7f64a64a0000-7f64a64a1000 rw-s 00000000 00:10 9552                       anon_inode:[io_uring] "
+		"(deleted)\n"
 		"7f64a64a1000-7f64a64a2000 rw-s 00000000 00:10 9553                       /tmp/anon_inode:[io_uring]\n"
 		"7f64a64a2000-7f64a64a3000 rw-p 00000000 00:00 0 \n"
 		"7f64a64a3000-7f64a64a2000 rw-s 00000000 00:10 9554                       anon_inode:[io_uring]\n"
@@ -231,8 +256,9 @@ static void maps(void **state)
 
 static void stat_line(void **state)
 {
-	static const char text[] = "4022 (a) S (b) R 1 1 1 0 -1 4194560 1 2 3 4 5 6 7 8 20 0 9 0 336 2633728 28 "
-				   "18446744073709551615 1 2 3 4 5 0 0 0 2147221247 0 0 0 17 3 0 0 0 0 0 1 2 3 4 5 6 7 0\n";
+	static const char text[] =
+		"4022 (a) S (b) R 1 1 1 0 -1 4194560 1 2 3 4 5 6 7 8 20 0 9 0 336 2633728 28 "
+		"18446744073709551615 1 2 3 4 5 0 0 0 2147221247 0 0 0 17 3 0 0 0 0 0 1 2 3 4 5 6 7 0\n";
 	struct arena a = {0};
 	struct proc_task t;
 
@@ -255,30 +281,41 @@ static void sockets(void **state)
 	uint64_t ino;
 
 	(void)state;
-	assert_int_equal(sockets_parse_inet("   0: 0100007F:1F90 00000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0 "
-					    "12345 1 0 100 0 0 10 0",
-				 "TCP", false, &ino, name, sizeof(name)),
+	assert_int_equal(
+		sockets_parse_inet(
+			"   0: 0100007F:1F90 00000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0 "
+			"12345 1 0 100 0 0 10 0",
+			"TCP", false, &ino, name, sizeof(name)),
 		0);
 	assert_int_equal(ino, 12345);
 	assert_string_equal(name, "TCP:[127.0.0.1:8080]");
-	assert_int_equal(sockets_parse_inet("   1: 0100007F:1F90 0200007F:C350 01 00000000:00000000 00:00000000 00000000     0        0 "
-					    "7 1 0 20 4 30 10 -1",
-				 "TCP", false, &ino, name, sizeof(name)),
+	assert_int_equal(
+		sockets_parse_inet(
+			"   1: 0100007F:1F90 0200007F:C350 01 00000000:00000000 00:00000000 00000000     0        0 "
+			"7 1 0 20 4 30 10 -1",
+			"TCP", false, &ino, name, sizeof(name)),
 		0);
 	assert_string_equal(name, "TCP:[127.0.0.1:8080->127.0.0.2:50000]");
-	assert_int_equal(sockets_parse_inet("   0: 00000000000000000000000001000000:01BB 00000000000000000000000000000000:0000 0A "
-					    "00000000:00000000 00:00000000 00000000     0        0 99 1 0",
+	assert_int_equal(sockets_parse_inet(
+				 "   0: 00000000000000000000000001000000:01BB 00000000000000000000000000000000:0000 0A "
+				 "00000000:00000000 00:00000000 00000000     0        0 99 1 0",
 				 "TCPv6", true, &ino, name, sizeof(name)),
 		0);
 	assert_string_equal(name, "TCPv6:[[::1]:443]");
-	assert_int_equal(sockets_parse_inet("  sl  local_address rem_address", "TCP", false, &ino, name, sizeof(name)), -1);
+	assert_int_equal(
+		sockets_parse_inet("  sl  local_address rem_address", "TCP", false, &ino, name, sizeof(name)), -1);
 	/* an address of the wrong length */
-	assert_int_equal(sockets_parse_inet("   0: 0100007F:1F90 00000000:0000 0A 0:0 0:0 0 0 0 1", "TCP", true, &ino, name, sizeof(name)),
+	assert_int_equal(sockets_parse_inet("   0: 0100007F:1F90 00000000:0000 0A 0:0 0:0 0 0 0 1", "TCP", true, &ino,
+				 name, sizeof(name)),
 		-1);
-	assert_int_equal(sockets_parse_unix("0000000000000000: 00000002 00000000 00010000 0001 01 8612 /run/x y", &ino, name, sizeof(name)), 0);
+	assert_int_equal(sockets_parse_unix("0000000000000000: 00000002 00000000 00010000 0001 01 8612 /run/x y", &ino,
+				 name, sizeof(name)),
+		0);
 	assert_int_equal(ino, 8612);
 	assert_string_equal(name, "UNIX-STREAM:[8612,\"/run/x y\"]");
-	assert_int_equal(sockets_parse_unix("Num       RefCount Protocol Flags    Type St Inode Path", &ino, name, sizeof(name)), -1);
+	assert_int_equal(
+		sockets_parse_unix("Num       RefCount Protocol Flags    Type St Inode Path", &ino, name, sizeof(name)),
+		-1);
 }
 
 int main(void)

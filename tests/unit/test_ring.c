@@ -212,19 +212,17 @@ static void geometry_from_words(void **state)
 		uint64_t rings, sqes;
 		int err;
 	} rows[] = {
-		{8, 16, 7, 15, 4096, 4096, 0},
-		{8, 16, 7, 15, 0, 0, 0},
-		{0, 16, 0xffffffff, 15, 4096, 4096, -EBADMSG},
-		{8, 17, 7, 16, 4096, 4096, -EBADMSG},
-		{8, 16, 6, 15, 4096, 4096, -EBADMSG},
-		{65536, 65536, 65535, 65535, 0, 0, -EBADMSG},
-		{32768, 131072, 32767, 131071, 0, 0, -EBADMSG},
+		{8, 16, 7, 15, 4096, 4096, 0}, {8, 16, 7, 15, 0, 0, 0}, {0, 16, 0xffffffff, 15, 4096, 4096, -EBADMSG},
+		{8, 17, 7, 16, 4096, 4096, -EBADMSG}, {8, 16, 6, 15, 4096, 4096, -EBADMSG},
+		{65536, 65536, 65535, 65535, 0, 0, -EBADMSG}, {32768, 131072, 32767, 131071, 0, 0, -EBADMSG},
 		{4096, 8192, 4095, 8191, 4096, 4096, -EBADMSG}, /* larger than what is mapped */
 	};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		struct ring_words w = {.sq_entries = rows[i].sq, .cq_entries = rows[i].cq, .sq_mask = rows[i].sq_mask,
+		struct ring_words w = {.sq_entries = rows[i].sq,
+			.cq_entries = rows[i].cq,
+			.sq_mask = rows[i].sq_mask,
 			.cq_mask = rows[i].cq_mask};
 		struct ring_geometry g = {.rings_len = rows[i].rings, .sqes_len = rows[i].sqes};
 

@@ -25,8 +25,13 @@ static struct snap_ring sample(struct arena *a)
 	sqe.b[SQE_OPCODE] = 22;
 	sqe.b[SQE_FLAGS] = 4;
 	memset(sqe.b + SQE_USER_DATA, 0xff, 8);
-	r.sq = (struct snap_sq){.entries = num(64), .head = num(0xffffffff), .tail = num(1), .kernel_head = num(3),
-		.sqe_size = num(64), .pending_known = true, .flags_known = true};
+	r.sq = (struct snap_sq){.entries = num(64),
+		.head = num(0xffffffff),
+		.tail = num(1),
+		.kernel_head = num(3),
+		.sqe_size = num(64),
+		.pending_known = true,
+		.flags_known = true};
 	r.sq.flags = snap_flag_names(a, &uapi_sq_ring_flags, 1);
 	r.sq.pending = arena_alloc(a, 2 * sizeof(*r.sq.pending));
 	r.sq.n_pending = 2;
@@ -34,20 +39,30 @@ static struct snap_ring sample(struct arena *a)
 	sqe_decode(a, &sqe, &none, &r.sq.pending[0].f);
 	r.sq.pending[0].f.file = "/etc/\xff\\pass\nwd";
 	r.sq.pending[1] = (struct snap_sqe){num(0), num(99), false, {0}};
-	r.cq = (struct snap_cq){.entries = num(128), .head = num(0), .tail = num(1), .kernel_tail = num(1), .unreaped_known = true};
+	r.cq = (struct snap_cq){
+		.entries = num(128), .head = num(0), .tail = num(1), .kernel_tail = num(1), .unreaped_known = true};
 	r.cq.unreaped = arena_alloc(a, sizeof(*r.cq.unreaped));
 	r.cq.unreaped[0] = (struct snap_cqe){num(0), UINT64_MAX, INT32_MIN, 1 | 65535u << 16, true, {1, UINT64_MAX}};
 	r.cq.n_unreaped = 1;
 	r.owner = (struct snap_owner){true, NULL, num(4022), num(1000), {0}, "no\033de", "/usr/bin/node"};
-	h[0] = (struct snap_holder){.pid = 4022, .comm = "node", .uid = num(1000), .mapped = SNAP_YES, .same_mm = SNAP_YES};
+	h[0] = (struct snap_holder){
+		.pid = 4022, .comm = "node", .uid = num(1000), .mapped = SNAP_YES, .same_mm = SNAP_YES};
 	h[0].fds = arena_alloc(a, sizeof(int32_t));
 	h[0].fds[0] = 13;
 	h[0].n_fds = 1;
-	h[1] = (struct snap_holder){.pid = 4030, .comm = "a \"b\"", .mapped = SNAP_NO, .registered = SNAP_NO, .same_mm = SNAP_NO};
+	h[1] = (struct snap_holder){
+		.pid = 4030, .comm = "a \"b\"", .mapped = SNAP_NO, .registered = SNAP_NO, .same_mm = SNAP_NO};
 	r.holders = h;
 	r.n_holders = 2;
-	r.sqpoll = (struct snap_sqpoll){.known = true, .active = true, .tid = num(4026), .cpu = num(1), .total_us = num(1ull << 52),
-		.work_us = num(1), .comm = "iou-sqp-4022", .state = "sleeping", .need_wakeup = SNAP_YES};
+	r.sqpoll = (struct snap_sqpoll){.known = true,
+		.active = true,
+		.tid = num(4026),
+		.cpu = num(1),
+		.total_us = num(1ull << 52),
+		.work_us = num(1),
+		.comm = "iou-sqp-4022",
+		.state = "sleeping",
+		.need_wakeup = SNAP_YES};
 	r.registered.files_known = true;
 	r.registered.nr_files = num(4);
 	r.registered.napi = "disabled";
@@ -146,8 +161,11 @@ static void foreign_documents(void **state)
 		{"{\"format\": \"uringctl-dump\"}", "without a version"},
 		{"{\"format\": \"uringctl-dump\", \"version\": 2}", "version 2"},
 		{"{\"format\": \"uringctl-dump\", \"version\": 1}", "without a list"},
-		{"{\"format\": \"uringctl-dump\", \"version\": 1, \"rings\": [3, null, {}, {\"sq\": [], \"holders\": [[1]], \"owner\": {}}]}", NULL},
-		{"{\"format\": \"uringctl-dump\", \"version\": 1, \"rings\": [{\"sq\": {\"entries\": 1e300, \"pending\": [1, {\"args\": "
+		{"{\"format\": \"uringctl-dump\", \"version\": 1, \"rings\": [3, null, {}, {\"sq\": [], \"holders\": "
+		 "[[1]], \"owner\": {}}]}",
+			NULL},
+		{"{\"format\": \"uringctl-dump\", \"version\": 1, \"rings\": [{\"sq\": {\"entries\": 1e300, "
+		 "\"pending\": [1, {\"args\": "
 		 "{\"a\": -1e300}, \"decoded\": {\"a\": [[[]]]}}]}, \"unavailable\": {\"x\": 1}}]}",
 			NULL},
 	};
@@ -186,8 +204,9 @@ static void text_of_a_ring(void **state)
 	render_ring(&b, &plain, &r);
 	assert_non_null(strstr(b.data, "ring 7651  no\\x1bde (pid 4022)\n"));
 	assert_non_null(strstr(b.data, "entries 64, head 4294967295, tail 1: 2 pending, kernel head 3, dropped ?"));
-	assert_non_null(strstr(b.data, "READ(0</etc/\\xff\\\\pass\\nwd>, addr=0x0, len=0, offset=0, rw_flags=0) flags=IO_LINK "
-				       "user_data=0xffffffffffffffff\n"));
+	assert_non_null(
+		strstr(b.data, "READ(0</etc/\\xff\\\\pass\\nwd>, addr=0x0, len=0, offset=0, rw_flags=0) flags=IO_LINK "
+			       "user_data=0xffffffffffffffff\n"));
 	assert_non_null(strstr(b.data, "the SQ array names slot 99, which there is not"));
 	assert_non_null(strstr(b.data, "flags=BUFFER buffer=65535 extra=[0x1, 0xffffffffffffffff]"));
 	assert_non_null(strstr(b.data, "another address space than the owner's"));

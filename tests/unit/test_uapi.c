@@ -62,7 +62,8 @@ static void against_headers(void **state)
 	assert_string_equal(uapi_op(IORING_OP_SENDMSG_ZC)->name, "SENDMSG_ZC");
 	assert_string_equal(uapi_op(IORING_OP_SOCKET)->name, "SOCKET");
 	assert_string_equal(uapi_op(IORING_OP_NOP)->name, "NOP");
-	assert_string_equal(uapi_name(uapi_register_ops, IORING_REGISTER_FILE_ALLOC_RANGE), "REGISTER_FILE_ALLOC_RANGE");
+	assert_string_equal(
+		uapi_name(uapi_register_ops, IORING_REGISTER_FILE_ALLOC_RANGE), "REGISTER_FILE_ALLOC_RANGE");
 	assert_string_equal(uapi_name(uapi_register_ops, IORING_REGISTER_RESTRICTIONS), "REGISTER_RESTRICTIONS");
 }
 
@@ -112,7 +113,8 @@ static void rows_are_sound(void **state)
 
 		assert_int_equal(uapi_op_number(op->name, strlen(op->name)), (int)i);
 		for (const struct uapi_arg *a = op->args; a->name; a++) {
-			assert_true(a->size == 1 || a->size == 2 || a->size == 4 || a->size == 8 || a->kind == K_CMD_DATA);
+			assert_true(
+				a->size == 1 || a->size == 2 || a->size == 4 || a->size == 8 || a->kind == K_CMD_DATA);
 			assert_true(a->at + a->size <= 64);
 			assert_true((a->kind == K_FLAGS || a->kind == K_CHOICE) == (a->flags != NULL));
 			for (const struct uapi_arg *b = op->args; b != a; b++)
