@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What the words of the entries mean: out of a copy of the ring's memory, or as far as the kernel's lines in fdinfo go. */
+#include <stdio.h>
+#include <string.h>
+#include <sys/uio.h>
+
+#include "kbtf.h"
+#include "reading.h"
+#include "uapi.h"
+
+static ssize_t look_mem(void *ctx, uint64_t addr, void *dst, size_t n)
+{
+	struct reading *x = ctx;
+	struct iovec local = {dst, n}, remote = {(void *)(uintptr_t)addr, n};
+
+	return process_vm_readv(x->pid, &local, 1, &remote, 1, 0);
+}
+
+static const char *look_file(void *ctx, int fd)
+{
+	struct reading *x = ctx;
+	struct person *p = person_of(x->b, x->pid);
+
+	return p ? proc_fd_name(x->a, p->dir, fd, x->b->sockets) : NULL;
+}
+
+static const char *look_slot(void *ctx, unsigned slot)
+{
+	struct reading *x = ctx;
+
+	for (size_t i = 0; x->f && i < x->f->n_files; i++) {
+		unsigned long long ino;
+		struct person *p;
+		const char *name;
+
+		if (x->f->files[i].slot != slot)
+			continue;
+		p = person_of(x->b, x->pid);
+		if (p && sscanf(x->f->files[i].name, "socket:[%llu]", &ino) == 1) {
+			name = sockets_name(x->b->sockets, x->a, p->dir, ino);
+			if (name)
+				return name;
+		}
+		return x->f->files[i].name;
+	}
+	return NULL;
+}
+
+static const char *look_op(void *ctx, unsigned opcode)
+{
+	(void)ctx;
+	return kbtf_op_name(opcode);
+}
+
+static struct peek eyes_of(struct reading *x)
+{
+	struct peek p = {.ctx = x, .newer_op = look_op, .slot = look_slot, .data = x->b->o.data};
+
+	if (x->pid) {
+		p.mem = look_mem;
+		p.file = look_file;
+	}
+	return p;
+}
+
+void pending_from_memory(struct reading *x, const struct ring_copy *c)
+{
+	struct peek peek = eyes_of(x);
+	struct snap_sq *sq = &x->out->sq;
+
+	sq->pending = arena_alloc(x->a, c->n_sq * sizeof(*sq->pending));
+	sq->n_pending = c->n_sq;
+	for (size_t i = 0; i < c->n_sq; i++) {
+		struct snap_sqe *e = &sq->pending[i];
+
+		e->index = snap(c->sq[i].index);
+		e->slot = snap(c->sq[i].slot);
+		e->in_range = c->sq[i].in_range;
+		if (e->in_range)
+			sqe_decode(x->a, &c->sq[i].sqe, &peek, &e->f);
+	}
+}
+
+void unreaped_from_memory(struct reading *x, const struct ring_copy *c)
+{
+	struct snap_cq *cq = &x->out->cq;
+
+	cq->unreaped = arena_alloc(x->a, c->n_cq * sizeof(*cq->unreaped));
+	cq->n_unreaped = c->n_cq;
+	for (size_t i = 0; i < c->n_cq; i++)
+		cq->unreaped[i] = (struct snap_cqe){snap(c->cq[i].index), c->cq[i].user_data, c->cq[i].res,
+			c->cq[i].flags, c->cq[i].big, {c->cq[i].extra[0], c->cq[i].extra[1]}};
+}
+
+/* A line of fdinfo as far as it goes: len, ioprio, personality and the last 20 bytes are not in it. */
+static void sqe_from_line(const struct fdinfo_sqe *s, struct sqe *sqe)
+{
+	*sqe = (struct sqe){.big = s->big};
+	sqe->b[SQE_OPCODE] = s->opcode < 0 ? 0xff : (uint8_t)s->opcode;
+	sqe->b[SQE_FLAGS] = (uint8_t)s->flags;
+	memcpy(sqe->b + SQE_FD, &s->fd, 4);
+	memcpy(sqe->b + SQE_OFF, &s->off, 8);
+	memcpy(sqe->b + SQE_ADDR, &s->addr, 8);
+	memcpy(sqe->b + SQE_OP_FLAGS, &s->rw_flags, 4);
+	memcpy(sqe->b + SQE_USER_DATA, &s->user_data, 8);
+	memcpy(sqe->b + SQE_BUF_INDEX, &s->buf_index, 2);
+	memcpy(sqe->b + 64, s->extra, 64);
+	sqe->known = 0x3fff0fffff3ull; /* a bit for each byte set above */
+}
+
+void pending_from_lines(struct reading *x)
+{
+	struct peek peek = eyes_of(x);
+	struct snap_sq *sq = &x->out->sq;
+	const struct fdinfo *f = x->f;
+
+	sq->pending = arena_alloc(x->a, f->n_sqes * sizeof(*sq->pending));
+	sq->n_pending = f->n_sqes;
+	for (size_t i = 0; i < f->n_sqes; i++) {
+		struct sqe sqe;
+
+		sqe_from_line(&f->sqes[i], &sqe);
+		/* entries that name no slot have no line: if there are any, it is not known where */
+		sq->pending[i] = (struct snap_sqe){{f->n_sqes == f->sq_tail - f->sq_head, f->sq_head + (uint32_t)i},
+			snap(f->sqes[i].slot), true, {0}};
+		sqe_decode(x->a, &sqe, &peek, &sq->pending[i].f);
+		if (f->sqes[i].opcode < 0)
+			sq->pending[i].f.name = "INVALID";
+	}
+}
+
+/*
+ * 6.18 prints the CQEs of a ring with 32-byte ones from the wrong places (io_uring/fdinfo.c counts them in halves), so these
+ * lines are only believed where they cannot be.
+ */
+bool lines_are_wrong(const struct fdinfo *f)
+{
+	uint32_t n = f->cq_tail - f->cq_head;
+
+	return f->n_cqes && f->cqes[0].big && !(f->cqes[0].flags & UAPI_CQE_32) &&
+	       (f->cq_head & f->cq_mask || f->n_cqes != n);
+}
+
+void unreaped_from_lines(struct reading *x)
+{
+	struct snap_cq *cq = &x->out->cq;
+	const struct fdinfo *f = x->f;
+
+	cq->unreaped = arena_alloc(x->a, f->n_cqes * sizeof(*cq->unreaped));
+	cq->n_unreaped = f->n_cqes;
+	for (size_t i = 0; i < f->n_cqes; i++) {
+		const struct fdinfo_cqe *q = &f->cqes[i];
+		uint32_t index = f->cq_head + ((q->slot - f->cq_head) & f->cq_mask);
+
+		cq->unreaped[i] = (struct snap_cqe){
+			snap(index), q->user_data, q->res, q->flags, q->big, {q->extra[0], q->extra[1]}};
+	}
+}
+
+void overflowed(struct reading *x)
+{
+	struct snap_cq *cq = &x->out->cq;
+	const struct fdinfo *f = x->f;
+
+	if (!f || !f->has_overflow) {
+		snap_add_reason(x->a, x->out, "cq.overflowed", f ? kernel_alone : "no descriptor of the ring is open");
+		return;
+	}
+	cq->overflowed_known = true;
+	cq->n_overflowed = f->n_overflow;
+	cq->overflowed = arena_alloc(x->a, f->n_overflow * sizeof(*cq->overflowed));
+	for (size_t i = 0; i < f->n_overflow; i++)
+		cq->overflowed[i] = (struct snap_cqe){.user_data = f->overflow[i].user_data,
+			.res = f->overflow[i].res,
+			.flags = f->overflow[i].flags};
+}

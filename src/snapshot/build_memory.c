@@ -1,0 +1,280 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The way to a ring's memory, how large it is and how it is laid out: from what the kernel says, checked against what stands
+ * there.
+ */
+#include <errno.h>
+#include <stddef.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "kbtf.h"
+#include "reading.h"
+#include "uapi.h"
+
+/* Do the words stand where this header has them? Then they say what the kernel says. */
+static bool header_fits(const struct ring_words *w, const struct fdinfo *f)
+{
+	return w->sq_mask == f->sq_mask && w->cq_mask == f->cq_mask && w->sq_entries == f->sq_mask + 1 &&
+	       w->cq_entries == f->cq_mask + 1;
+}
+
+/* The header's layout is the same for all rings of a kernel: found out once. 0 or a negative errno. */
+static int find_header(struct reading *x)
+{
+	struct ring_words w;
+	int err = 0;
+
+	if (x->b->have_header) {
+		x->header = x->b->header;
+		return ring_read_words(x->acc, &x->header, &x->words);
+	}
+	/* a known layout that shows the kernel's own numbers is proved, and spares loading BTF */
+	for (size_t i = 0; i < 2; i++) {
+		err = ring_read_words(x->acc, &ring_header_known[i], &w);
+		if (err)
+			return err;
+		if (x->f && x->f->has_queues && header_fits(&w, x->f)) {
+			x->header = ring_header_known[i];
+			x->words = w;
+			x->b->header = x->header;
+			x->b->have_header = true;
+			return 0;
+		}
+	}
+	if (!kbtf_io_rings(&x->header)) {
+		x->b->header = x->header;
+		x->b->have_header = true;
+		return ring_read_words(x->acc, &x->header, &x->words);
+	}
+	for (size_t i = 0; i < 2; i++) {
+		struct ring_geometry g = {0};
+
+		x->header = ring_header_known[i];
+		err = ring_read_words(x->acc, &x->header, &x->words);
+		if (err || !ring_geometry_from_words(&x->header, &x->words, &g))
+			return err;
+	}
+	return -EBADMSG;
+}
+
+/*
+ * Tries the ways to the memory in the order of how little they disturb: the target's own mapping leaves no trace at all, a
+ * duplicate of the descriptor keeps the ring alive for the microseconds of one copy.
+ */
+void find_access(struct reading *x)
+{
+	const struct found_ring *r = x->r;
+	bool refused = false;
+
+	x->err = ENXIO;
+	for (size_t i = 0; i < r->n_maps; i++) {
+		if (i && r->maps[i].pid == r->maps[i - 1].pid)
+			continue;
+		ring_access_vm_init(&x->vm, r->maps[i].pid, r->maps, r->n_maps);
+		x->acc = &x->vm.base;
+		x->err = -find_header(x);
+		if (!x->err)
+			return;
+	}
+	for (size_t i = 0; i < r->n_refs; i++) {
+		struct person *p = person_of(x->b, r->refs[i].pid);
+		int pidfd;
+
+		/* pidfd_getfd looks into the process's table, not into one of a thread's own */
+		if (!p || r->refs[i].tid != r->refs[i].pid)
+			continue;
+		pidfd = person_pidfd(p);
+		if (pidfd < 0) {
+			x->err = errno;
+			continue;
+		}
+		ring_access_fd_init(&x->fd, pidfd, r->refs[i].fd);
+		x->acc = &x->fd.base;
+		x->err = -find_header(x);
+		if (!x->err)
+			return;
+		refused |= x->err == ENOMEM || x->err == EINVAL;
+	}
+	x->acc = NULL;
+	/* only a ring whose memory is the program's own cannot be mapped through its descriptor */
+	x->no_mmap = refused && !r->n_maps;
+}
+
+const char *why_no_memory(const struct reading *x)
+{
+	switch (x->err) {
+	case EPERM:
+	case EACCES:
+		return "EPERM: the memory of another user's process (CAP_SYS_PTRACE)";
+	case EFAULT:
+		return "this kernel lets nobody read the mapping of a ring, and there is no descriptor of it that "
+		       "could be duplicated";
+	case EBADMSG:
+		return "the sizes in the ring's memory make no sense: its program has overwritten them";
+	case ESRCH:
+	case EBADF:
+		return "the process ended or closed the ring while it was read";
+	case ENOSYS:
+		return "this kernel has no pidfd_getfd (5.6 has)";
+	case ENXIO:
+		return "no process has mapped the ring's memory, and no descriptor of it is within reach";
+	case EAGAIN:
+		return "ambiguous: nothing tells whether the entries are single or double in size, and they read "
+		       "differently";
+	default:
+		if (x->no_mmap)
+			return "a NO_MMAP ring: its memory is the program's own, and the kernel alone knows where (it "
+			       "would take BPF: "
+			       "CAP_BPF, CAP_PERFMON)";
+		return strerrorname_np(x->err) ? strerrorname_np(x->err) : "it could not be read";
+	}
+}
+
+static void map_lengths(struct reading *x)
+{
+	struct ring_access_vm v;
+
+	for (size_t i = 0; i < x->r->n_maps; i++) {
+		ring_access_vm_init(&v, x->r->maps[i].pid, x->r->maps, x->r->n_maps);
+		if (v.rings_len > x->g.rings_len)
+			x->g.rings_len = v.rings_len;
+		if (v.sqes_len > x->g.sqes_len)
+			x->g.sqes_len = v.sqes_len;
+	}
+}
+
+/* Sizes, from the kernel if it says them. 0 or -EBADMSG. */
+int geometry(struct reading *x)
+{
+	map_lengths(x);
+	if (x->f && x->f->has_queues && x->f->sq_mask < UAPI_MAX_SQ_ENTRIES && x->f->cq_mask < UAPI_MAX_CQ_ENTRIES) {
+		x->g.sq_entries = x->f->sq_mask + 1;
+		x->g.cq_entries = x->f->cq_mask + 1;
+		return 0;
+	}
+	x->g_inferred = true;
+	return x->acc ? ring_geometry_from_words(&x->header, &x->words, &x->g) : -EBADMSG;
+}
+
+bool same_place(const struct reading *x)
+{
+	return !x->f || !x->f->has_queues ||
+	       (x->words.sq_head == x->f->sq_head && x->words.sq_tail == x->f->sq_tail &&
+		       x->words.cq_head == x->f->cq_head && x->words.cq_tail == x->f->cq_tail);
+}
+
+/* Before 5.15 fdinfo does not speak of the queues; big entries came with 5.19, rings without SQ array with 6.6. */
+bool before_big_entries(const struct reading *x)
+{
+	return x->f && !x->f->has_queues;
+}
+
+void decide(struct reading *x, const struct ring_layout *l, size_t n)
+{
+	x->layout = l[0];
+	x->sure = (struct ring_layout_known){true, true, true, true, true};
+	if (before_big_entries(x)) {
+		x->layout = (struct ring_layout){0};
+		return;
+	}
+	for (size_t i = 1; i < n; i++) {
+		x->sure.sqe_size &= l[i].sqe128 == l[0].sqe128;
+		x->sure.sqe_mixed &= l[i].sqe_mixed == l[0].sqe_mixed;
+		x->sure.cqe_size &= l[i].cqe32 == l[0].cqe32;
+		x->sure.cqe_mixed &= l[i].cqe_mixed == l[0].cqe_mixed;
+		x->sure.sqarray &= l[i].no_sqarray == l[0].no_sqarray;
+	}
+}
+
+/* How many of the copied entries are nothing but zeros: a sign that they were looked for in the wrong places. */
+static size_t blank(const struct ring_copy *c)
+{
+	static const uint8_t zeros[64];
+	size_t n = 0;
+
+	for (size_t i = 0; i < c->n_sq; i++)
+		n += c->sq[i].in_range && !memcmp(c->sq[i].sqe.b, zeros, sizeof(zeros));
+	for (size_t i = 0; i < c->n_cq; i++)
+		n += !c->cq[i].user_data && !c->cq[i].res && !c->cq[i].flags;
+	return n;
+}
+
+/*
+ * 6.6 to 6.18 print no line for the entries of a ring without SQ array, so where lines are missing for entries that would have
+ * one, there is no array; else the lines have to agree with the copy.
+ */
+static bool confirmed(const struct reading *x, const struct ring_layout *l, const struct ring_copy *c)
+{
+	if (!x->f || !x->f->has_queues)
+		return true;
+	if (!ring_agrees(c, x->f))
+		return false;
+	if (x->f->n_sqes || l->no_sqarray || !same_place(x))
+		return true;
+	for (size_t i = 0; i < c->n_sq; i++)
+		if (c->sq[i].in_range && uapi_op(c->sq[i].sqe.b[SQE_OPCODE]))
+			return false;
+	return true;
+}
+
+static bool same_entries(const struct ring_copy *a, const struct ring_copy *b)
+{
+	if (a->n_sq != b->n_sq || a->n_cq != b->n_cq)
+		return false;
+	for (size_t i = 0; i < a->n_sq; i++)
+		if (a->sq[i].slot != b->sq[i].slot || memcmp(a->sq[i].sqe.b, b->sq[i].sqe.b, 64))
+			return false;
+	for (size_t i = 0; i < a->n_cq; i++)
+		if (memcmp(&a->cq[i], &b->cq[i], offsetof(struct ring_cq_entry, big)))
+			return false;
+	return true;
+}
+
+/*
+ * Copies the entries under each layout that is possible and keeps those that the kernel's lines confirm; where several are
+ * left, those that find the fewest blank entries. Returns 0 with the entries in *copy; -EAGAIN if layouts are left that show
+ * different entries; another negative errno if none can be read.
+ */
+int copy_entries(struct reading *x, struct ring_copy *copy)
+{
+	struct ring_layout all[RING_LAYOUTS], good[RING_LAYOUTS];
+	struct ring_copy c[RING_LAYOUTS];
+	size_t n = ring_layouts(&x->header, &x->g, x->f && x->f->has_queues ? x->f : NULL, all), n_good = 0,
+	       least = SIZE_MAX, k = 0;
+	int err = 0, first_err = -EBADMSG;
+
+	if (before_big_entries(x) || !n) {
+		all[0] = (struct ring_layout){0};
+		n = 1;
+	}
+	for (size_t i = 0; i < n; i++) {
+		err = ring_read_entries(x->a, x->acc, &x->header, &x->g, &all[i], &x->words, &c[n_good]);
+		if (!i) {
+			first_err = err;
+			*copy = c[n_good];
+		}
+		if (!err && confirmed(x, &all[i], &c[n_good])) {
+			good[n_good] = all[i];
+			least = blank(&c[n_good]) < least ? blank(&c[n_good]) : least;
+			n_good++;
+		}
+	}
+	if (!n_good) {
+		/* nothing agrees: the ring is moving, or its program writes to entries that it has already published */
+		decide(x, all, n);
+		return first_err;
+	}
+	for (size_t i = 0; i < n_good; i++) {
+		if (blank(&c[i]) == least) {
+			good[k] = good[i];
+			c[k++] = c[i];
+		}
+	}
+	decide(x, good, k);
+	*copy = c[0];
+	for (size_t i = 1; i < k; i++)
+		if (!same_entries(&c[0], &c[i]))
+			return -EAGAIN;
+	return 0;
+}
