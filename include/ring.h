@@ -48,6 +48,7 @@ struct skipped {
 struct discovery {
 	struct arena arena;
 	bool shared_inode;	  /* see found_ring.numbered */
+	dev_t anon_dev;		  /* the device of anonymous inodes */
 	struct found_ring *rings; /* by id */
 	size_t n_rings;
 	struct skipped *skipped;

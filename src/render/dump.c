@@ -299,33 +299,46 @@ static void registered(const struct page *p, const struct snap_ring *r)
 	}
 }
 
-/* Requests of one kind in one place stand on one line. */
+/* How many requests there are of each opcode in each place; what goes beyond the room is counted as more. */
 static void inflight(const struct page *p, const struct snap_ring *r)
 {
 	const struct snap_inflight *in = &r->inflight;
+	struct {
+		const char *name, *where;
+		size_t n;
+	} kinds[64];
+	size_t n = 0, more = 0, k;
 
 	if (!in->n_requests)
 		return;
+	for (size_t i = 0; i < in->n_requests; i++) {
+		const char *name = in->requests[i].name ? in->requests[i].name : "?";
+		const char *where = in->requests[i].where ? in->requests[i].where : "?";
+
+		for (k = 0; k < n && (strcmp(kinds[k].name, name) || strcmp(kinds[k].where, where)); k++)
+			;
+		if (k == n && n == sizeof(kinds) / sizeof(kinds[0])) {
+			more++;
+			continue;
+		}
+		if (k == n) {
+			kinds[k].name = name;
+			kinds[k].where = where;
+			kinds[k].n = 0;
+			n++;
+		}
+		kinds[k].n++;
+	}
 	word(p, "in flight");
 	buf_printf(p->b, "%zu found%s", in->n_requests, in->count.known ? "" : ", there may be more");
-	for (size_t i = 0; i < in->n_requests; i++) {
-		size_t same = 0;
-		bool seen = false;
-
-		for (size_t k = 0; k < in->n_requests; k++) {
-			bool like = in->requests[k].opcode == in->requests[i].opcode && in->requests[k].where &&
-				    in->requests[i].where && !strcmp(in->requests[k].where, in->requests[i].where);
-
-			same += like;
-			seen |= like && k < i;
-		}
-		if (seen)
-			continue;
-		buf_printf(p->b, "%s%zu ", i ? ", " : ": ", same ? same : 1);
-		text(p, in->requests[i].name);
+	for (k = 0; k < n; k++) {
+		buf_printf(p->b, "%s%zu ", k ? ", " : ": ", kinds[k].n);
+		text(p, kinds[k].name);
 		buf_putc(p->b, ' ');
-		text(p, in->requests[i].where);
+		text(p, kinds[k].where);
 	}
+	if (more)
+		buf_printf(p->b, ", %zu others", more);
 	buf_putc(p->b, '\n');
 }
 

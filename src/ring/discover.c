@@ -507,6 +507,7 @@ int discover(struct discovery *d, const pid_t *pids, size_t n_pids)
 		free(c[i].seen);
 		free(c[i].skipped);
 	}
+	d->anon_dev = scan.anon_dev;
 	/* rings are told apart by inode number if the first one's is not the one all anonymous inodes have */
 	d->shared_inode = n && seen[0].ino == anon_ino;
 	gather(d, seen, n);

@@ -58,6 +58,31 @@ static int find_header(struct reading *x)
 	return -EBADMSG;
 }
 
+struct mapping_check {
+	struct ring_mapping wanted;
+	uint64_t ino;
+	bool there;
+};
+
+static void compare_mapping(void *ctx, const struct proc_map *m)
+{
+	struct mapping_check *c = ctx;
+
+	c->there |= m->start == c->wanted.start && m->end == c->wanted.end && m->ino == c->ino;
+}
+
+/*
+ * Is the ring still mapped where it was seen? With a descriptor the ring's number in fdinfo tells; without one, the process
+ * may have ended meanwhile and its pid be that of another.
+ */
+static bool still_mapped(struct reading *x, const struct ring_mapping *m)
+{
+	struct mapping_check c = {*m, x->r->id, x->r->numbered};
+	struct person *p = person_of(x->b, m->pid);
+
+	return p && proc_maps_rings(p->dir, x->b->d->anon_dev, compare_mapping, &c) == 0 && c.there;
+}
+
 /*
  * Tries the ways to the memory in the order of how little they disturb: the target's own mapping leaves no trace at all, a
  * duplicate of the descriptor keeps the ring alive for the microseconds of one copy.
@@ -74,6 +99,8 @@ void find_access(struct reading *x)
 		ring_access_vm_init(&x->vm, r->maps[i].pid, r->maps, r->n_maps);
 		x->acc = &x->vm.base;
 		x->err = -find_header(x);
+		if (!x->err && !r->n_refs && !still_mapped(x, &r->maps[i]))
+			x->err = ESRCH;
 		if (!x->err)
 			return;
 	}

@@ -33,8 +33,12 @@ static void holders(struct builder *b, struct arena *a, const struct found_ring 
 		struct snap_holder *h = holder(a, out, &cap, r->refs[i].pid);
 
 		if (!h->fds) {
-			h->fds = arena_alloc(a, r->n_refs * sizeof(*h->fds));
-			h->thread_fds = arena_alloc(a, r->n_refs * sizeof(*h->thread_fds));
+			size_t mine = 0; /* refs are sorted by process */
+
+			while (i + mine < r->n_refs && r->refs[i + mine].pid == r->refs[i].pid)
+				mine++;
+			h->fds = arena_alloc(a, mine * sizeof(*h->fds));
+			h->thread_fds = arena_alloc(a, mine * sizeof(*h->thread_fds));
 		}
 		if (r->refs[i].tid == r->refs[i].pid)
 			h->fds[h->n_fds++] = r->refs[i].fd;
