@@ -25,6 +25,7 @@ struct ring_ref {
 
 struct ring_mapping {
 	pid_t pid;
+	pid_t tid; /* a thread that has the address space: not pid's where the main thread has exited */
 	uint64_t start, end, offset;
 };
 
@@ -171,7 +172,8 @@ struct ring_access_vm {
 	pid_t pid;
 	uint64_t rings, rings_len, sqes, sqes_len;
 };
-void ring_access_vm_init(struct ring_access_vm *v, pid_t pid, const struct ring_mapping *maps, size_t n);
+void ring_access_vm_init(
+	struct ring_access_vm *v, pid_t pid, const struct ring_mapping *maps, size_t n); /* of process pid */
 
 /*
  * A duplicate by pidfd_getfd, mapped for each read and let go in the same call. pidfd is the caller's. Before 5.19 and for

@@ -50,6 +50,7 @@ void ring_access_vm_init(struct ring_access_vm *v, pid_t pid, const struct ring_
 
 		if (maps[i].pid != pid)
 			continue;
+		v->pid = maps[i].tid;
 		/* programs of before 5.4 map the CQ apart; it is the same memory, and the longer one holds all that is needed */
 		if ((maps[i].offset == 0 || maps[i].offset == OFF_CQ_RING) && len > v->rings_len) {
 			v->rings = maps[i].start;

@@ -36,7 +36,7 @@ struct collector {
 	size_t n_skipped, cap_skipped;
 	size_t unseen;
 	struct scan *scan;
-	pid_t pid; /* the process being looked through */
+	pid_t pid, mm_tid; /* the process being looked through, and which of its threads' maps */
 };
 
 struct scan {
@@ -137,7 +137,7 @@ static void look_at_map(void *ctx, const struct proc_map *m)
 	struct collector *c = ctx;
 	struct sighting *s = sight(c, m->ino);
 
-	s->map = (struct ring_mapping){c->pid, m->start, m->end, m->offset};
+	s->map = (struct ring_mapping){c->pid, c->mm_tid, m->start, m->end, m->offset};
 }
 
 enum { MOST_TABLES = 64 };
@@ -194,6 +194,7 @@ static void maps_of_thread(void *ctx, int dirfd, const char *name, int number)
 	fd = openat(dirfd, name, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0)
 		return;
+	f->c->mm_tid = number;
 	f->done = !proc_maps_rings(fd, f->dev, look_at_map, f->c) && f->c->n > before;
 	close(fd);
 }
@@ -210,7 +211,7 @@ static void look_at_process(struct collector *c, pid_t pid)
 	dir = openat(c->scan->procfd, name, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (dir < 0)
 		return; /* ended meanwhile */
-	c->pid = pid;
+	c->pid = c->mm_tid = pid;
 	if (look_at_table(c, dir, "fd", pid))
 		why = denied(errno);
 	maps = proc_maps_rings(dir, c->scan->anon_dev, look_at_map, c);

@@ -78,7 +78,7 @@ static void compare_mapping(void *ctx, const struct proc_map *m)
 static bool still_mapped(struct reading *x, const struct ring_mapping *m)
 {
 	struct mapping_check c = {*m, x->r->id, x->r->numbered};
-	struct person *p = person_of(x->b, m->pid);
+	struct person *p = person_of(x->b, m->tid);
 
 	return p && proc_maps_rings(p->dir, x->b->d->anon_dev, compare_mapping, &c) == 0 && c.there;
 }

@@ -105,9 +105,15 @@ static void absent_words(struct reading *x, const char *why)
 /* Entries name addresses and descriptors of whoever submits them: the owner, or all who share its address space. */
 static void whose_words(struct reading *x, bool any)
 {
-	if (x->out->owner.known)
+	if (x->out->owner.known) {
 		x->pid = (pid_t)x->out->owner.pid.v;
-	else if (any)
+		for (size_t i = 0; i < x->r->n_maps; i++) {
+			if (x->r->maps[i].pid == (pid_t)x->out->owner.pid.v) {
+				x->pid = x->r->maps[i].tid;
+				break;
+			}
+		}
+	} else if (any)
 		snap_add_reason(x->a, x->out, "sq.pending.decoded",
 			"pointers and descriptors are not followed: the owner is not known, so neither is whose they "
 			"are");

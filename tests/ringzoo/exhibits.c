@@ -584,6 +584,38 @@ static cJSON *thread(void)
 	return z_rings(o);
 }
 
+/* A process whose main thread has exited while another goes on. */
+static void *goes_on(void *arg)
+{
+	(void)arg;
+	for (;;)
+		pause();
+	return NULL;
+}
+
+static cJSON *leaderless(void)
+{
+	cJSON *o, *sqes;
+
+	if (!z_ring(&ring, 8, 0, 0))
+		return z_unsupported("a plain ring");
+	sqes = pending_nops(&ring, 2, 0xb0);
+	o = z_truth(&ring);
+	z_set(o, "sq", "pending", sqes);
+	z_set(o, NULL, "owner", z_json("{\"pid\": %d}", (int)getpid()));
+	z_set(o, NULL, "holders", z_json("[{\"pid\": %d, \"mapped\": true}]", (int)getpid()));
+	return z_rings(o);
+}
+
+static void leaderless_live(void)
+{
+	pthread_t t;
+
+	if (pthread_create(&t, NULL, goes_on, NULL))
+		z_die("pthread_create");
+	pthread_exit(NULL);
+}
+
 /* --- registered --- */
 
 static cJSON *registered(void)
@@ -913,6 +945,7 @@ const struct exhibit exhibits[] = {
 	{"shared", "held by two processes", shared, NULL},
 	{"shared-sqpoll", "held by two processes, with an SQPOLL thread", shared_sqpoll, NULL},
 	{"thread", "held by a thread with descriptors of its own", thread, NULL},
+	{"leaderless", "held by a process whose main thread has exited", leaderless, leaderless_live},
 	{"registered", "registered files, buffers and credentials", registered, NULL},
 	{"files", "an SQE on every kind of file", files, NULL},
 	{"polls", "ten armed polls", polls, NULL},
