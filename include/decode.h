@@ -83,6 +83,7 @@ struct peek {
 	/* The name of an opcode that the tables do not have, NULL if there is none. May be NULL. */
 	const char *(*newer_op)(void *ctx, unsigned opcode);
 	size_t data; /* how many bytes of data to be written or sent are shown */
+	bool compat; /* the target is a 32-bit program: its iovecs and msghdrs are laid out otherwise, and not followed */
 };
 
 /* What an SQE says. Everything it returns lives in a. Any 128 bytes are a valid input. */

@@ -57,6 +57,8 @@ static struct peek eyes_of(struct reading *x)
 	struct peek p = {.ctx = x, .newer_op = look_op, .slot = look_slot, .data = x->b->o.data};
 
 	if (x->pid) {
+		/* a ring that is mapped below 4 GiB is a 32-bit program's, but for one that asks for such an address */
+		p.compat = x->r->n_maps && x->r->maps[0].end <= UINT32_MAX;
 		p.mem = look_mem;
 		p.file = look_file;
 	}

@@ -254,6 +254,9 @@ struct value *sqe_follow(struct arena *a, const struct sqe *sqe, const struct pe
 {
 	enum { VECTORIZED = 1 << 5 }; /* IORING_SEND_VECTORIZED */
 
+	if (p->compat && (kind == K_IOVEC || kind == K_MSGHDR ||
+				 (kind == K_SENDBUF && uapi_word(sqe->b, SQE_IOPRIO, 2) & VECTORIZED)))
+		return NULL;
 	switch (kind) {
 	case K_PATH:
 	case K_XNAME:

@@ -35,7 +35,7 @@ static const char *file(void *ctx, int fd)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct target t = {data, size};
-	struct peek peek = {&t, mem, file, NULL, NULL, 40};
+	struct peek peek = {.ctx = &t, .mem = mem, .file = file, .data = 40};
 	struct style st = {.utf8 = true};
 	struct arena a = {0};
 	struct buf b = {0};
