@@ -353,28 +353,51 @@ static void workers(const struct page *p, const struct snap_ring *r)
 	buf_putc(p->b, '\n');
 }
 
+/* The sections that are absent for one reason: "registered (eventfd, iowq_limits), restrictions". */
+static void sections(const struct page *p, const struct snap_ring *r, size_t first)
+{
+	const char *open = NULL;
+	size_t open_len = 0;
+
+	for (size_t i = first; i < r->n_unavailable; i++) {
+		const char *name = r->unavailable[i].section, *dot = strchr(name, '.');
+		size_t len = dot ? (size_t)(dot - name) : strlen(name);
+
+		if (strcmp(r->unavailable[i].why, r->unavailable[first].why))
+			continue;
+		if (dot && open && len == open_len && !strncmp(open, name, len)) {
+			buf_puts(p->b, ", ");
+			text(p, dot + 1);
+			continue;
+		}
+		buf_puts(p->b, open ? "), " : i > first ? ", " : "");
+		render_text(p->b, p->st, name, len);
+		open = dot ? name : NULL;
+		open_len = len;
+		if (dot) {
+			buf_puts(p->b, " (");
+			text(p, dot + 1);
+		}
+	}
+	if (open)
+		buf_putc(p->b, ')');
+}
+
 /* One line for each reason, naming all that is absent for it. */
 static void not_read(const struct page *p, const struct snap_ring *r)
 {
 	for (size_t i = 0; i < r->n_unavailable; i++) {
-		const char *why = r->unavailable[i].why;
 		bool seen = false;
 
 		for (size_t k = 0; k < i; k++)
-			seen |= !strcmp(r->unavailable[k].why, why);
+			seen |= !strcmp(r->unavailable[k].why, r->unavailable[i].why);
 		if (seen)
 			continue;
 		word(p, "not read");
 		render_color(p->b, p->st, C_DIM);
-		text(p, r->unavailable[i].section);
-		for (size_t k = i + 1; k < r->n_unavailable; k++) {
-			if (!strcmp(r->unavailable[k].why, why)) {
-				buf_puts(p->b, ", ");
-				text(p, r->unavailable[k].section);
-			}
-		}
+		sections(p, r, i);
 		buf_puts(p->b, ": ");
-		text(p, why);
+		text(p, r->unavailable[i].why);
 		render_color(p->b, p->st, C_NONE);
 		buf_putc(p->b, '\n');
 	}

@@ -36,8 +36,8 @@ static void queue_hints(struct buf *b, const struct style *st, const struct snap
 			plural(pending));
 	else if (r->sqpoll.active && asleep)
 		buf_printf(&t,
-			"%u entr%s not submitted: SQPOLL is asleep, and the program has not woken it by io_uring_enter "
-			"with IORING_ENTER_SQ_WAKEUP",
+			"%u entr%s not submitted: SQPOLL asleep, NEED_WAKEUP set, and the program has not called "
+			"io_uring_enter to wake it",
 			pending, plural(pending));
 	if (t.len)
 		hint(b, st, t.data);
@@ -50,7 +50,7 @@ void render_hints(struct buf *b, const struct style *st, const struct snap_ring 
 	struct buf t = {0};
 
 	queue_hints(b, st, r);
-	if (r->sqpoll.need_wakeup == SNAP_YES)
+	if (r->sqpoll.need_wakeup == SNAP_YES && (uint32_t)r->sq.tail.v == (uint32_t)r->sq.head.v)
 		hint(b, st, "SQPOLL asleep, NEED_WAKEUP set");
 	if (r->cq.head.known && r->cq.entries.known && unreaped > r->cq.entries.v)
 		hint(b, st,
