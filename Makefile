@@ -5,7 +5,7 @@
 DEPS_BUILD = pkg-config libbpf-dev libcjson-dev libelf-dev zlib1g-dev
 DEPS_DEMO  =
 DEPS_TEST  = libcmocka-dev clang libclang-rt-14-dev llvm python3 python3-jsonschema mandoc tmux bash-completion zsh fish \
-             shellcheck clang-format qemu-system-x86 busybox-static cpio libcap2-bin util-linux ncurses-term
+             shellcheck clang-format qemu-system-x86 busybox-static cpio strace util-linux
 DEPS_BENCH = fio lsof util-linux-extra
 
 CC      = gcc

@@ -94,6 +94,9 @@ int person_pidfd(struct person *p)
 {
 	if (p->pidfd < 0) {
 		p->pidfd = (int)syscall(SYS_pidfd_open, p->pid, 0);
+		/* one thread's own table of descriptors: PIDFD_THREAD, which is O_EXCL, came with 6.9 */
+		if (p->pidfd < 0 && errno != ESRCH)
+			p->pidfd = (int)syscall(SYS_pidfd_open, p->pid, O_EXCL);
 		/* the directory tells whether the pid still means the same process */
 		if (p->pidfd >= 0 && faccessat(p->dir, "stat", F_OK, 0)) {
 			close(p->pidfd);

@@ -19,7 +19,7 @@ static ssize_t look_mem(void *ctx, uint64_t addr, void *dst, size_t n)
 static const char *look_file(void *ctx, int fd)
 {
 	struct reading *x = ctx;
-	struct person *p = person_of(x->b, x->pid);
+	struct person *p = person_of(x->b, x->table);
 
 	return p ? proc_fd_name(x->a, p->dir, fd, x->b->sockets) : NULL;
 }

@@ -105,15 +105,12 @@ void find_access(struct reading *x)
 			return;
 	}
 	for (size_t i = 0; i < r->n_refs; i++) {
-		struct person *p = person_of(x->b, r->refs[i].pid);
-		int pidfd;
+		struct person *p = person_of(x->b, r->refs[i].tid);
+		int pidfd = p ? person_pidfd(p) : -1;
 
-		/* pidfd_getfd looks into the process's table, not into one of a thread's own */
-		if (!p || r->refs[i].tid != r->refs[i].pid)
-			continue;
-		pidfd = person_pidfd(p);
 		if (pidfd < 0) {
-			x->err = errno;
+			if (x->err == ENXIO)
+				x->err = p && r->refs[i].tid != r->refs[i].pid ? EOPNOTSUPP : errno;
 			continue;
 		}
 		ring_access_fd_init(&x->fd, pidfd, r->refs[i].fd);
@@ -142,6 +139,9 @@ const char *why_no_memory(const struct reading *x)
 	case ESRCH:
 	case EBADF:
 		return "the process ended or closed the ring while it was read";
+	case EOPNOTSUPP:
+		return "the only descriptor is in a thread's own table, out of which this kernel duplicates nothing "
+		       "(6.9 does)";
 	case ENOSYS:
 		return "this kernel has no pidfd_getfd (5.6 has)";
 	case ENXIO:

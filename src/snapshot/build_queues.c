@@ -105,18 +105,30 @@ static void absent_words(struct reading *x, const char *why)
 /* Entries name addresses and descriptors of whoever submits them: the owner, or all who share its address space. */
 static void whose_words(struct reading *x, bool any)
 {
-	if (x->out->owner.known) {
-		x->pid = (pid_t)x->out->owner.pid.v;
-		for (size_t i = 0; i < x->r->n_maps; i++) {
-			if (x->r->maps[i].pid == (pid_t)x->out->owner.pid.v) {
-				x->pid = x->r->maps[i].tid;
-				break;
-			}
-		}
-	} else if (any)
+	pid_t owner = x->out->owner.known ? (pid_t)x->out->owner.pid.v : 0;
+
+	if (!owner && any)
 		snap_add_reason(x->a, x->out, "sq.pending.decoded",
 			"pointers and descriptors are not followed: the owner is not known, so neither is whose they "
 			"are");
+	x->pid = x->table = owner;
+	for (size_t i = 0; owner && i < x->r->n_maps; i++) {
+		if (x->r->maps[i].pid == owner) {
+			x->pid = x->r->maps[i].tid;
+			break;
+		}
+	}
+	/* the process's own table, if the ring is in it */
+	for (size_t i = 0; owner && i < x->r->n_refs; i++) {
+		if (x->r->refs[i].pid == owner) {
+			bool own = false;
+
+			for (size_t k = i; k < x->r->n_refs && x->r->refs[k].pid == owner; k++)
+				own |= x->r->refs[k].tid == owner;
+			x->table = own ? owner : x->r->refs[i].tid;
+			break;
+		}
+	}
 }
 
 static void entries(struct reading *x)

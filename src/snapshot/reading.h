@@ -18,7 +18,8 @@ struct reading {
 	struct ring_access *acc; /* NULL: the memory cannot be read */
 	int err;		 /* why */
 	bool no_mmap;
-	pid_t pid; /* whose pointers and descriptors the entries name, 0: not known */
+	pid_t pid;   /* whose pointers and descriptors the entries name, 0: not known */
+	pid_t table; /* the thread whose table of descriptors that is: pid, but where only a single thread has the ring */
 	struct ring_header header;
 	struct ring_words words;
 	struct ring_geometry g;

@@ -553,35 +553,57 @@ static cJSON *shared_sqpoll(void)
 static volatile int thread_tid;
 static cJSON *volatile thread_truth;
 
-static void *own_table(void *arg)
+static void *own_table(void *unmap)
 {
-	(void)arg;
+	int fd;
+
 	if (unshare(CLONE_FILES))
 		z_die("unshare");
 	if (!z_ring(&ring, 8, 0, 0))
 		z_die("io_uring_setup");
+	/* a descriptor that only this thread has, or that is another file in the others' table */
+	fd = eventfd(0, 0);
+	z_put(z_sqe(&ring, 0), 0, 1, 22);
+	z_put(ring.sqes, 4, 4, (uint32_t)fd);
+	z_publish(&ring, 1);
 	thread_truth = z_truth(&ring);
+	z_set(thread_truth, "sq", "pending",
+		z_json("[{\"opcode\": \"READ\", \"fd\": %d, \"file\": \"anon_inode:[eventfd]\"}]", fd));
+	if (unmap) {
+		munmap(ring.rings, ring.rings_len);
+		munmap(ring.sqes, ring.sqes_len);
+	}
 	__atomic_store_n(&thread_tid, (int)syscall(SYS_gettid), __ATOMIC_RELEASE);
 	for (;;)
 		pause();
 	return NULL;
 }
 
-static cJSON *thread(void)
+static cJSON *in_thread(bool unmap)
 {
 	pthread_t t;
 	cJSON *o;
 
-	if (pthread_create(&t, NULL, own_table, NULL))
+	if (pthread_create(&t, NULL, own_table, unmap ? &ring : NULL))
 		z_die("pthread_create");
 	while (!__atomic_load_n(&thread_tid, __ATOMIC_ACQUIRE))
 		usleep(1000);
 	o = thread_truth;
 	z_set(o, NULL, "holders",
-		z_json("[{\"pid\": %d, \"fds\": [], \"thread_fds\": [{\"tid\": %d, \"fd\": %d}], \"mapped\": true}]",
-			(int)getpid(), thread_tid, ring.fd));
+		z_json("[{\"pid\": %d, \"fds\": [], \"thread_fds\": [{\"tid\": %d, \"fd\": %d}], \"mapped\": %s}]",
+			(int)getpid(), thread_tid, ring.fd, unmap ? "false" : "true"));
 	z_set(o, NULL, "fd", z_json("-1"));
 	return z_rings(o);
+}
+
+static cJSON *thread(void)
+{
+	return in_thread(false);
+}
+
+static cJSON *thread_unmapped(void)
+{
+	return in_thread(true);
 }
 
 /* A process whose main thread has exited while another goes on. */
@@ -945,6 +967,7 @@ const struct exhibit exhibits[] = {
 	{"shared", "held by two processes", shared, NULL},
 	{"shared-sqpoll", "held by two processes, with an SQPOLL thread", shared_sqpoll, NULL},
 	{"thread", "held by a thread with descriptors of its own", thread, NULL},
+	{"thread-unmapped", "the same without a mapping", thread_unmapped, NULL},
 	{"leaderless", "held by a process whose main thread has exited", leaderless, leaderless_live},
 	{"registered", "registered files, buffers and credentials", registered, NULL},
 	{"files", "an SQE on every kind of file", files, NULL},

@@ -1,0 +1,40 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# What uringctl does to a target, by the system calls that it makes: it stops nothing, signals nothing, writes nothing, makes no ring,
+# and lets go of a duplicate before it does anything else.
+. "$(dirname "$0")/../lib/tap.sh"
+tmp=$(mktemp -d)
+trap 'zoo_end; rm -rf "$tmp"' EXIT
+
+calls() { # FILE ARG...: the calls of uringctl ARG..., one a line
+  local file=$1
+  shift
+  strace -f -qq -o "$file" "$ctl" "$@" >/dev/null 2>&1
+  sed -i 's/^[0-9]* *//' "$file"
+}
+
+for exhibit in plain unmapped sqpoll-asleep registered; do
+  zoo $exhibit
+  calls "$tmp/calls" dump --json -s 64 -p "$zoo_pid"
+  [ -s "$tmp/calls" ] && ! grep -Eq '^(ptrace|kill|tkill|tgkill|pidfd_send_signal|process_vm_writev|io_uring_[a-z]+|bpf|perf_event_open)\(' "$tmp/calls"
+  tap $? "dump of $exhibit: no stop, no signal, no write to its memory, no ring of its own"
+  ! grep -E '^open(at)?\(' "$tmp/calls" | grep -v /dev/null | grep -Eq 'O_WRONLY|O_RDWR|O_CREAT'
+  tap $? "dump of $exhibit: opens nothing for writing"
+  if [ $exhibit = unmapped ]; then
+    grep -q '^pidfd_getfd' "$tmp/calls"
+    tap $? 'a ring that its process has not mapped takes a duplicate'
+    # from a duplicate to its end: one mmap, nothing else
+    awk '/^pidfd_getfd\(.* = [0-9]+$/ {n = split($0, w, " "); dup = w[n]; left = 2; next}
+      left == 2 {if ($0 !~ "^mmap\\(.*PROT_READ, MAP_SHARED, " dup ",") bad = 1; left--; next}
+      left == 1 {if ($0 !~ "^close\\(" dup "\\)") bad = 1; left--; maps++; next}
+      maps && /^munmap/ {maps--; next}
+      maps {bad = 1}
+      END {exit bad || maps || left}' "$tmp/calls"
+    tap $? 'it is mapped and closed at once, and unmapped before anything else is done'
+  else
+    ! grep -q '^pidfd_getfd' "$tmp/calls"
+    tap $? "dump of $exhibit: takes no duplicate, its own mapping will do"
+  fi
+  zoo_end
+done
+exit $failed
