@@ -308,8 +308,12 @@ static void inflight(const struct page *p, const struct snap_ring *r)
 		size_t n;
 	} kinds[64];
 	size_t n = 0, more = 0, k;
+	int32_t outstanding = 0;
 
-	if (!in->n_requests)
+	/* a request that completes more than once, or not at all, is counted wrongly here: it is no count of those in flight */
+	if (r->sq.head.known && r->cq.tail.known)
+		outstanding = (int32_t)((uint32_t)r->sq.head.v - (uint32_t)r->cq.tail.v - (uint32_t)r->cq.n_overflowed);
+	if (!in->n_requests && outstanding <= 0)
 		return;
 	for (size_t i = 0; i < in->n_requests; i++) {
 		const char *name = in->requests[i].name ? in->requests[i].name : "?";
@@ -330,7 +334,10 @@ static void inflight(const struct page *p, const struct snap_ring *r)
 		kinds[k].n++;
 	}
 	word(p, "in flight");
-	buf_printf(p->b, "%zu found%s", in->n_requests, in->count.known ? "" : ", there may be more");
+	if (in->known)
+		buf_printf(p->b, "%zu found%s", in->n_requests, in->count.known ? "" : ", there may be more");
+	else
+		buf_puts(p->b, "none could be looked for");
 	for (k = 0; k < n; k++) {
 		buf_printf(p->b, "%s%zu ", k ? ", " : ": ", kinds[k].n);
 		text(p, kinds[k].name);
@@ -339,6 +346,8 @@ static void inflight(const struct page *p, const struct snap_ring *r)
 	}
 	if (more)
 		buf_printf(p->b, ", %zu others", more);
+	if (outstanding > 0)
+		buf_printf(p->b, "; %d more submitted than completed", outstanding);
 	buf_putc(p->b, '\n');
 }
 
