@@ -5,7 +5,9 @@
  */
 #include <errno.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <string.h>
+#include <sys/utsname.h>
 #include <unistd.h>
 
 #include "kbtf.h"
@@ -19,38 +21,42 @@ static bool header_fits(const struct ring_words *w, const struct fdinfo *f)
 	       w->cq_entries == f->cq_mask + 1;
 }
 
-/* The header's layout is the same for all rings of a kernel: found out once. 0 or a negative errno. */
+/* The layout that a kernel of this release has, as far as is known. */
+static size_t expected_header(void)
+{
+	unsigned major = 0, minor = 0;
+	struct utsname u;
+
+	if (!uname(&u))
+		sscanf(u.release, "%u.%u", &major, &minor);
+	return major > 6 || (major == 6 && minor >= 7) ? 0 : 1;
+}
+
+/*
+ * Where the header's words stand. The layout that this release should have is proved if it shows the kernel's own numbers, and
+ * that spares loading BTF. A target may have spoilt its words, or have laid them out like another kernel's: then BTF decides, and
+ * only what BTF said is used for other rings. Without BTF it is whichever layout makes sense. 0 or a negative errno.
+ */
 static int find_header(struct reading *x)
 {
-	struct ring_words w;
+	size_t expected = expected_header();
 	int err = 0;
 
+	if (!x->b->have_header) {
+		x->header = ring_header_known[expected];
+		err = ring_read_words(x->acc, &x->header, &x->words);
+		if (err || (x->f && x->f->has_queues && header_fits(&x->words, x->f)))
+			return err;
+		x->b->have_header = !kbtf_io_rings(&x->b->header);
+	}
 	if (x->b->have_header) {
 		x->header = x->b->header;
-		return ring_read_words(x->acc, &x->header, &x->words);
-	}
-	/* a known layout that shows the kernel's own numbers is proved, and spares loading BTF */
-	for (size_t i = 0; i < 2; i++) {
-		err = ring_read_words(x->acc, &ring_header_known[i], &w);
-		if (err)
-			return err;
-		if (x->f && x->f->has_queues && header_fits(&w, x->f)) {
-			x->header = ring_header_known[i];
-			x->words = w;
-			x->b->header = x->header;
-			x->b->have_header = true;
-			return 0;
-		}
-	}
-	if (!kbtf_io_rings(&x->header)) {
-		x->b->header = x->header;
-		x->b->have_header = true;
 		return ring_read_words(x->acc, &x->header, &x->words);
 	}
 	for (size_t i = 0; i < 2; i++) {
 		struct ring_geometry g = {0};
 
-		x->header = ring_header_known[i];
+		x->header = ring_header_known[i ? !expected : expected];
 		err = ring_read_words(x->acc, &x->header, &x->words);
 		if (err || !ring_geometry_from_words(&x->header, &x->words, &g))
 			return err;

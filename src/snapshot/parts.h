@@ -29,7 +29,7 @@ struct builder {
 	uint64_t clock;
 	struct sockets *sockets;
 	int32_t *sq_threads; /* of each ring of d, 0: not looked for yet */
-	bool have_header;
+	bool have_header;    /* header is what BTF said */
 	struct ring_header header;
 };
 

@@ -841,6 +841,33 @@ static cJSON *spoof(void)
 	return z_rings(o);
 }
 
+/*
+ * The words of its header are spoilt where they belong, and stand, all in order, where another kernel has them: who takes them
+ * for the truth sees an empty ring.
+ */
+static cJSON *impostor(void)
+{
+	static const uint32_t recent[] = {0, 4, 8, 12, 16, 20, 24, 28}, old[] = {0, 64, 128, 192, 256, 260, 264, 268};
+	static const uint32_t fake[] = {0, 0, 0, 0, 7, 15, 8, 16};
+	const uint32_t *other;
+	cJSON *o, *sqes;
+
+	if (!z_ring(&ring, 8, 0, 0))
+		return z_unsupported("a plain ring");
+	other = ring.p.sq_off.ring_mask == recent[4] ? old : recent;
+	sqes = pending_nops(&ring, 2, 0xd0);
+	o = z_truth(&ring);
+	/* the kernel looks at none of these four */
+	*z_word(&ring, ring.p.sq_off.ring_mask) = 0x55;
+	*z_word(&ring, ring.p.cq_off.ring_mask) = 0x55;
+	*z_word(&ring, ring.p.sq_off.ring_entries) = 0x55;
+	*z_word(&ring, ring.p.cq_off.ring_entries) = 0x55;
+	for (int i = 1; i < 8; i++)
+		*z_word(&ring, other[i]) = fake[i];
+	z_set(o, "sq", "pending", sqes);
+	return z_rings(o);
+}
+
 static cJSON *scribble(void)
 {
 	cJSON *o;
@@ -975,6 +1002,7 @@ const struct exhibit exhibits[] = {
 	{"overflow", "more completions than the CQ holds", overflow, NULL},
 	{"names", "names with all bytes that must not reach a terminal", names, NULL},
 	{"spoof", "a registered file whose name looks like fdinfo", spoof, NULL},
+	{"impostor", "a header that looks like another kernel's", impostor, NULL},
 	{"scribble", "a program that writes garbage over its own ring", scribble, scribble_live},
 	{"busy", "a ring in full use", busy, busy_live},
 	{"exits", "a program that ends while it is looked at", busy, exits_live},
