@@ -117,7 +117,7 @@ struct ring_piece {
 	size_t len;
 };
 
-/* One way to get at a ring's memory. read fills all pieces or returns a negative errno. */
+/* One way to get at a ring's memory. read fills all pieces or returns a negative errno, -ERANGE for what is not there. */
 struct ring_access {
 	int (*read)(struct ring_access *self, enum ring_area area, const struct ring_piece *pieces, size_t n);
 };

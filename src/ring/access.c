@@ -62,29 +62,63 @@ void ring_access_vm_init(struct ring_access_vm *v, pid_t pid, const struct ring_
 	}
 }
 
+/* 6.10 to 6.18 map all SQEs or none (EFAULT): the mapping grows until they fit, to the most that a ring can have. */
+static void *map_area(int fd, enum ring_area area, uint64_t *len)
+{
+	enum { MOST_SQES = 32768 * 128, PAGE = 4096 };
+	off_t at = area == AREA_RINGS ? 0 : OFF_SQES;
+	void *map = mmap(NULL, *len, PROT_READ, MAP_SHARED, fd, at);
+
+	*len = (*len + PAGE - 1) / PAGE * PAGE;
+	while (map == MAP_FAILED && errno == EFAULT && area == AREA_SQES && *len < MOST_SQES) {
+		*len *= 2;
+		map = mmap(NULL, *len, PROT_READ, MAP_SHARED, fd, at);
+	}
+	return map;
+}
+
+/*
+ * Some kernels map more of a ring than there is, and touching what is not there is a SIGBUS; a system call that is handed such
+ * an address fails instead. So the pieces go through a file in memory, and are taken out of it once the ring is let go.
+ */
 static int fd_read(struct ring_access *self, enum ring_area area, const struct ring_piece *pieces, size_t n)
 {
 	struct ring_access_fd *f = (struct ring_access_fd *)self;
+	off_t at = 0;
 	uint64_t len = 0;
+	int store = memfd_create("copy", MFD_CLOEXEC), dup, err = 0;
 	void *map;
-	int dup, err = 0;
 
+	if (store < 0)
+		return -errno;
 	for (size_t i = 0; i < n; i++)
 		if (pieces[i].offset + pieces[i].len > len)
 			len = pieces[i].offset + pieces[i].len;
 	dup = (int)syscall(SYS_pidfd_getfd, f->pidfd, f->fd, 0);
-	if (dup < 0)
-		return -errno;
-	map = mmap(NULL, len, PROT_READ, MAP_SHARED, dup, area == AREA_RINGS ? 0 : OFF_SQES);
+	if (dup < 0) {
+		err = -errno;
+		close(store);
+		return err;
+	}
+	map = map_area(dup, area, &len);
 	if (map == MAP_FAILED)
 		err = -errno;
 	close(dup);
-	if (err)
-		return err;
-	for (size_t i = 0; i < n; i++)
-		memcpy(pieces[i].dst, (const char *)map + pieces[i].offset, pieces[i].len);
-	munmap(map, len);
-	return 0;
+	for (size_t i = 0; i < n && !err; i++) {
+		if (pwrite(store, (const char *)map + pieces[i].offset, pieces[i].len, at) != (ssize_t)pieces[i].len)
+			err = -ERANGE;
+		at += (off_t)pieces[i].len;
+	}
+	if (map != MAP_FAILED)
+		munmap(map, len);
+	at = 0;
+	for (size_t i = 0; i < n && !err; i++) {
+		if (pread(store, pieces[i].dst, pieces[i].len, at) != (ssize_t)pieces[i].len)
+			err = -EIO;
+		at += (off_t)pieces[i].len;
+	}
+	close(store);
+	return err;
 }
 
 void ring_access_fd_init(struct ring_access_fd *f, int pidfd, int fd)

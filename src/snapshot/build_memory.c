@@ -93,12 +93,10 @@ static bool still_mapped(struct reading *x, const struct ring_mapping *m)
  * Tries the ways to the memory in the order of how little they disturb: the target's own mapping leaves no trace at all, a
  * duplicate of the descriptor keeps the ring alive for the microseconds of one copy.
  */
-void find_access(struct reading *x)
+static bool by_mapping(struct reading *x)
 {
 	const struct found_ring *r = x->r;
-	bool refused = false;
 
-	x->err = ENXIO;
 	for (size_t i = 0; i < r->n_maps; i++) {
 		if (i && r->maps[i].pid == r->maps[i - 1].pid)
 			continue;
@@ -108,8 +106,16 @@ void find_access(struct reading *x)
 		if (!x->err && !r->n_refs && !still_mapped(x, &r->maps[i]))
 			x->err = ESRCH;
 		if (!x->err)
-			return;
+			return true;
 	}
+	return false;
+}
+
+bool by_descriptor(struct reading *x)
+{
+	const struct found_ring *r = x->r;
+	bool refused = false;
+
 	for (size_t i = 0; i < r->n_refs; i++) {
 		struct person *p = person_of(x->b, r->refs[i].tid);
 		int pidfd = p ? person_pidfd(p) : -1;
@@ -123,12 +129,19 @@ void find_access(struct reading *x)
 		x->acc = &x->fd.base;
 		x->err = -find_header(x);
 		if (!x->err)
-			return;
+			return true;
 		refused |= x->err == ENOMEM || x->err == EINVAL;
 	}
-	x->acc = NULL;
 	/* only a ring whose memory is the program's own cannot be mapped through its descriptor */
 	x->no_mmap = refused && !r->n_maps;
+	return false;
+}
+
+void find_access(struct reading *x)
+{
+	x->err = ENXIO;
+	if (!by_mapping(x) && !by_descriptor(x))
+		x->acc = NULL;
 }
 
 const char *why_no_memory(const struct reading *x)
@@ -145,6 +158,9 @@ const char *why_no_memory(const struct reading *x)
 	case ESRCH:
 	case EBADF:
 		return "the process ended or closed the ring while it was read";
+	case ERANGE:
+		return "the program has unmapped a part of the ring's memory, and there is no descriptor of it that "
+		       "could be duplicated";
 	case EOPNOTSUPP:
 		return "the only descriptor is in a thread's own table, out of which this kernel duplicates nothing "
 		       "(6.9 does)";

@@ -137,6 +137,8 @@ static void entries(struct reading *x)
 	bool lines = x->f && x->f->has_queues;
 	int err = x->acc ? copy_entries(x, &copy) : -x->err;
 
+	if (err == -ERANGE && x->acc == &x->vm.base && by_descriptor(x))
+		err = copy_entries(x, &copy);
 	overflowed(x);
 	if (!err) {
 		x->out->sq.pending_known = x->out->cq.unreaped_known = true;

@@ -30,6 +30,8 @@ struct reading {
 
 /* build_memory.c: the way to the memory, sizes and layout. acc stays NULL, and err says why, if there is none. */
 void find_access(struct reading *x);
+/* The second way alone, for a ring of which its program has mapped too little. */
+bool by_descriptor(struct reading *x);
 const char *why_no_memory(const struct reading *x);
 int geometry(struct reading *x);
 /* Are heads and tails in the memory those that fdinfo showed? */

@@ -15,7 +15,8 @@ static const char *const exhibits[] = {"idle", "plain", "two", "large", "sqe128"
 	"large-big", "cqe-mixed", "sqe-mixed", "no-sqarray", "no-sqarray-big", "sq-array", "cqsize", "submit-all",
 	"coop", "defer", "disabled", "iopoll", "ops", "ops128", "unknown", "cqes", "sqpoll-asleep", "sqpoll-awake",
 	"attach-wq", "no-mmap", "closed", "unmapped", "shared", "shared-sqpoll", "thread", "thread-unmapped",
-	"leaderless", "registered", "files", "polls", "overflow", "names", "spoof", "impostor", "many"};
+	"leaderless", "registered", "files", "polls", "overflow", "names", "spoof", "impostor", "partial",
+	"unmapped-large", "many"};
 
 /* Under emulation everything takes fifty times as long: the same tests, fewer times. */
 static bool slow(void)

@@ -488,18 +488,46 @@ static cJSON *closed(void)
 	return z_rings(o);
 }
 
-static cJSON *unmapped(void)
+static cJSON *unmapped_ring(unsigned entries)
 {
 	cJSON *o, *sqes;
 
-	if (!z_ring(&ring, 8, 0, 0))
+	if (!z_ring(&ring, entries, 0, 0))
 		return z_unsupported("a plain ring");
 	sqes = pending_nops(&ring, 2, 0x95);
+	cJSON_AddNumberToObject(cJSON_GetArrayItem(sqes, 0), "personality", 0);
 	o = z_truth(&ring);
 	munmap(ring.rings, ring.rings_len);
 	munmap(ring.sqes, ring.sqes_len);
 	z_set(o, "sq", "pending", sqes);
 	z_set(o, NULL, "holders", z_json("[{\"pid\": %d, \"fds\": [%d], \"mapped\": false}]", (int)getpid(), ring.fd));
+	return z_rings(o);
+}
+
+static cJSON *unmapped(void)
+{
+	return unmapped_ring(8);
+}
+
+static cJSON *unmapped_large(void)
+{
+	return unmapped_ring(2048);
+}
+
+/* Only the first page of the queues is still mapped, and none of the SQEs. */
+static cJSON *partial(void)
+{
+	cJSON *o, *sqes;
+
+	if (!z_ring(&ring, 1024, 0, 0))
+		return z_unsupported("a plain ring");
+	sqes = pending_nops(&ring, 2, 0xe0);
+	/* a word that fdinfo does not show */
+	cJSON_AddNumberToObject(cJSON_GetArrayItem(sqes, 0), "personality", 0);
+	o = z_truth(&ring);
+	munmap(ring.rings + 4096, ring.rings_len - 4096);
+	munmap(ring.sqes, ring.sqes_len);
+	z_set(o, "sq", "pending", sqes);
 	return z_rings(o);
 }
 
@@ -991,6 +1019,8 @@ const struct exhibit exhibits[] = {
 	{"no-mmap", "memory of the program's own", no_mmap, NULL},
 	{"closed", "registered with itself, its descriptor closed", closed, NULL},
 	{"unmapped", "a descriptor and no mapping", unmapped, NULL},
+	{"unmapped-large", "the same with 2048 entries", unmapped_large, NULL},
+	{"partial", "a descriptor and a mapping of one page", partial, NULL},
 	{"shared", "held by two processes", shared, NULL},
 	{"shared-sqpoll", "held by two processes, with an SQPOLL thread", shared_sqpoll, NULL},
 	{"thread", "held by a thread with descriptors of its own", thread, NULL},
