@@ -203,7 +203,13 @@ int geometry(struct reading *x)
 		return 0;
 	}
 	x->g_inferred = true;
-	return x->acc ? ring_geometry_from_words(&x->header, &x->words, &x->g) : -EBADMSG;
+	if (!x->acc || !ring_geometry_from_words(&x->header, &x->words, &x->g))
+		return x->acc ? 0 : -EBADMSG;
+	if (x->acc != &x->fd.base)
+		return -EBADMSG;
+	/* its program may have mapped less than there is; through the descriptor the kernel itself sets the bounds */
+	x->g.rings_len = x->g.sqes_len = 0;
+	return ring_geometry_from_words(&x->header, &x->words, &x->g);
 }
 
 bool same_place(const struct reading *x)
