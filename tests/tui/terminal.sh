@@ -66,6 +66,7 @@ tap $? 'and colour nothing'
 screen 80 LC_ALL=C "$ctl" dump -p "$names"
 LC_ALL=C grep -q '\\xc3\\xa9' "$tmp/screen"
 tap $? 'without UTF-8 everything beyond ASCII is escaped'
-"$ctl" list 2>/dev/null | awk '{if (length > w) w = length} END {exit w < 90}'
+COLUMNS=50 "$ctl" list 2>/dev/null >"$tmp/piped"
+grep -q '!mm' "$tmp/piped" && grep -q 'CQSIZE' "$tmp/piped" && ! grep -q '…' "$tmp/piped"
 tap $? 'what goes into a pipe is not cut'
 exit $failed
