@@ -103,13 +103,14 @@ static const struct {
 	bool right;
 	cell_fn fn;
 } columns[] = {
+	/* the holders are last: they are what is cut on a narrow terminal, and may be many */
 	{"RING", true, cell_id},
 	{"OWNER", false, cell_owner},
 	{"SQ", true, cell_sq},
 	{"CQ", true, cell_cq},
 	{"SQPOLL", false, cell_sqpoll},
-	{"HOLDERS", false, cell_holders},
 	{"FLAGS", false, cell_flags},
+	{"HOLDERS", false, cell_holders},
 };
 enum { COLUMNS = sizeof(columns) / sizeof(columns[0]) };
 
