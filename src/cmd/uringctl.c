@@ -23,8 +23,11 @@ int main(int argc, char **argv)
 	struct buf b = {0};
 	int err;
 
-	/* descriptors 0 to 2 must be what they are taken for, whatever the caller closed */
-	while ((err = open("/dev/null", O_RDWR)) >= 0 && err <= 2)
+	/*
+	 * If the caller closed one of the descriptors 0 to 2, no other file may get its number; and output that goes nowhere
+	 * has to fail, so it is not open for writing
+	 */
+	while ((err = open("/dev/null", O_RDONLY)) >= 0 && err <= 2)
 		;
 	if (err > 2)
 		close(err);

@@ -78,7 +78,7 @@ static void compare_mapping(void *ctx, const struct proc_map *m)
 }
 
 /*
- * Is the ring still mapped where it was seen? With a descriptor the ring's number in fdinfo tells; without one, the process
+ * Is the ring still mapped where it was seen? A descriptor's fdinfo has shown the ring's number; without it, the process
  * may have ended meanwhile and its pid be that of another.
  */
 static bool still_mapped(struct reading *x, const struct ring_mapping *m)
@@ -103,7 +103,7 @@ static bool by_mapping(struct reading *x)
 		ring_access_vm_init(&x->vm, r->maps[i].pid, r->maps, r->n_maps);
 		x->acc = &x->vm.base;
 		x->err = -find_header(x);
-		if (!x->err && !r->n_refs && !still_mapped(x, &r->maps[i]))
+		if (!x->err && !x->f && !still_mapped(x, &r->maps[i]))
 			x->err = ESRCH;
 		if (!x->err)
 			return true;

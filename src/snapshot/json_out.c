@@ -9,7 +9,7 @@
 #include "snapjson.h"
 #include "uapi.h"
 
-/* cJSON takes a string without looking at it only as a reference that it never writes to. */
+/* Keys are constants: cJSON keeps the pointer. */
 #define ADD(o, key, item) cJSON_AddItemToObjectCS(o, key, item)
 
 static cJSON *raw_number(uint64_t v, bool minus)

@@ -88,7 +88,7 @@ static const char *made_up_flag(const cJSON *truth, const cJSON *ring)
 
 static bool old_kernel(const cJSON *truth)
 {
-	return !GET(truth, "ring_id") && !GET(truth, "scribbles");
+	return !GET(truth, "ring_id");
 }
 
 /* What a kernel cannot show is taken out of the truth, with a note. */
@@ -309,9 +309,11 @@ static void scribble(void)
 		struct output o = RUN(built("uringctl"), "dump", "--json", "-s", "100", "-p", pid);
 		cJSON *doc = cJSON_Parse(o.out);
 		const cJSON *ring = cJSON_GetArrayItem(GET(doc, "rings"), 0), *n = GET(GET(ring, "sq"), "entries");
+		const cJSON *said = cJSON_GetArrayItem(GET(ring, "inferred"), 0);
+		bool old = said && !strcmp(said->valuestring, "ring_id");
 
 		/* before 5.15 no kernel says the size, so garbage there is no size at all */
-		good += o.status == 0 && ring && (!cJSON_IsNumber(n) || n->valuedouble == 64 || GET(ring, "scribbles"));
+		good += o.status == 0 && ring && (cJSON_IsNumber(n) ? old || n->valuedouble == 64 : old);
 		if (o.status)
 			tap_note("status %d: %s", o.status, o.err);
 		cJSON_Delete(doc);

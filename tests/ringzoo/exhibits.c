@@ -41,7 +41,7 @@ static cJSON *pending_nops(struct zring *r, unsigned n, uint64_t first)
 
 	for (unsigned i = 0; i < n; i++) {
 		z_put(z_sqe(r, (tail + i) & mask), 32, 8, first + i);
-		cJSON_AddItemToArray(list, z_json("{\"index\": %u, \"slot\": %u, \"in_range_or_absent\": true, "
+		cJSON_AddItemToArray(list, z_json("{\"index\": %u, \"slot\": %u, "
 						  "\"opcode\": \"NOP\", \"opcode_value\": 0, "
 						  "\"user_data\": \"0x%llx\", \"flags\": []}",
 						   tail + i, (tail + i) & mask, (unsigned long long)(first + i)));
