@@ -26,19 +26,19 @@ apt() {
 }
 
 mirror() {
-  awk '$1 == "URIs:" && $2 ~ /debian\/?$/ {print $2; exit} $1 == "deb" && $2 ~ /debian\/?$/ {print $2; exit}' \
-    /etc/apt/sources.list /etc/apt/sources.list.d/* 2>/dev/null
+  apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' | grep -m 1 'debian/*$'
 }
 
 prepare_apt() {
   [ -n "${apt_ready:-}" ] && return
   local base
   base=$(mirror)
+  base=${base%/}
   [ -n "$base" ] || return 1
   mkdir -p "$cache/lists/partial" "$cache/apt/archives/partial"
   {
     for suite in bullseye bookworm trixie trixie-backports; do echo "deb $base $suite main"; done
-    for suite in bullseye-security bookworm-security; do echo "deb ${base%/}-security $suite main"; done
+    for suite in bullseye-security bookworm-security; do echo "deb $base-security $suite main"; done
   } >"$cache/sources.list"
   apt apt-get update >&2 || return 1
   apt_ready=1
