@@ -2,14 +2,15 @@
 # Everything is built below build/. 'make help' lists the targets, V=1 shows the commands.
 
 # --- what it needs: the one place that names Debian's packages ---------------------------------------------------------
-DEPS_BUILD = pkg-config libbpf-dev libcjson-dev libelf-dev zlib1g-dev
+DEPS_BUILD = pkg-config libbpf-dev libcjson-dev libelf-dev zlib1g-dev clang bpftool linux-libc-dev
 DEPS_DEMO  =
-DEPS_TEST  = libcmocka-dev clang libclang-rt-14-dev llvm python3 python3-jsonschema mandoc tmux bash-completion zsh fish \
+DEPS_TEST  = libcmocka-dev libclang-rt-14-dev llvm python3 python3-jsonschema mandoc tmux bash-completion zsh fish \
              shellcheck clang-format qemu-system-x86 busybox-static cpio strace util-linux
 DEPS_BENCH = fio lsof util-linux-extra
 
 CC      = gcc
 CLANG   = clang
+BPFTOOL = /usr/sbin/bpftool
 prefix  = /usr/local
 DESTDIR =
 BUILD   = build
@@ -27,7 +28,7 @@ need      = $(if $(shell command -v pkg-config),,$(call missing,pkg-config,pkg-c
 COMMON    = -std=c11 -D_GNU_SOURCE -Iinclude -pthread $(WARN) $(CFLAGS) $(EXTRA)
 LINK      = $(shell pkg-config --libs $(LIBS)) -pthread
 
-SRC    := $(wildcard src/*/*.c)
+SRC    := $(filter-out %.bpf.c,$(wildcard src/*/*.c))
 MAIN   := src/cmd/uringctl.c
 OBJ     = $(SRC:%.c=$(BUILD)/%.o) $(BUILD)/schema.o
 LIBOBJ  = $(filter-out $(MAIN:%.c=$(BUILD)/%.o),$(OBJ))
@@ -80,13 +81,25 @@ $(BUILD)/schema.o: $(BUILD)/schema.c | libs
 	@echo "  CC   $<"
 	$(Q)$(CC) $(COMMON) -c -o $@ $<
 
+# the BPF programs as one object, and that as a C header: clang compiles them whichever compiler does the rest
+SKEL = $(BUILD)/uring.skel.h
+$(SKEL): src/kernel/all.bpf.c $(wildcard src/kernel/*.bpf.c src/kernel/*.h) include/krecords.h | libs
+	@mkdir -p $(@D)
+	@echo "  BPF  $@"
+	$(Q)$(CLANG) -target bpf -mcpu=v3 -O2 -g -ffreestanding -Iinclude $(filter-out -Wmissing-prototypes,$(WARN)) -c $< -o $(BUILD)/all.bpf.o
+	$(Q)$(BPFTOOL) gen object $(BUILD)/uring.bpf.o $(BUILD)/all.bpf.o
+	$(Q)$(BPFTOOL) gen skeleton $(BUILD)/uring.bpf.o name uring > $@
+$(BUILD)/src/kernel/programs.o: $(SKEL)
+$(BUILD)/src/kernel/programs.o: COMMON += -isystem $(BUILD)
+
 libs:
 	$(call need,$(LIBS))
 
 # --- the tests ----------------------------------------------------------------------------------------------------------
 
 ZOO_OBJ  = $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/ringzoo/*.c))
-LIVE_OBJ = $(patsubst %.c,$(BUILD)/%.o,tests/live/live.c tests/live/zoo_client.c tests/lib/tap.c)
+LIVE_OBJ = $(patsubst %.c,$(BUILD)/%.o,tests/live/live.c tests/live/ask.c tests/live/zoo_client.c tests/lib/tap.c)
+INSIDE_OBJ = $(patsubst %.c,$(BUILD)/%.o,tests/live/inside.c tests/live/ask.c tests/live/zoo_client.c tests/lib/tap.c)
 HARM_OBJ = $(patsubst %.c,$(BUILD)/%.o,tests/live/harm.c tests/live/zoo_client.c tests/lib/tap.c)
 
 $(BUILD)/ringzoo: $(ZOO_OBJ)
@@ -95,6 +108,13 @@ $(BUILD)/ringzoo: $(ZOO_OBJ)
 $(BUILD)/live: $(LIVE_OBJ)
 	@echo "  LINK $@"
 	$(Q)$(CC) $(COMMON) -o $@ $^ $(LINK)
+$(BUILD)/inside: $(INSIDE_OBJ)
+	@echo "  LINK $@"
+	$(Q)$(CC) $(COMMON) -o $@ $^ $(LINK)
+$(BUILD)/liar.so: tests/live/liar.c
+	@mkdir -p $(@D)
+	@echo "  LINK $@"
+	$(Q)$(CC) $(filter-out $(SAN),$(COMMON)) -shared -fPIC -o $@ $<
 $(BUILD)/harm: $(HARM_OBJ)
 	@echo "  LINK $@"
 	$(Q)$(CC) $(COMMON) -o $@ $^ $(LINK)
@@ -108,12 +128,12 @@ $(BUILD)/fuzz/%: $(BUILD)/tests/fuzz/%.o $(BUILD)/tests/fuzz/driver.o $(LIBOBJ)
 	@mkdir -p $(@D)
 	@echo "  LINK $@"
 	$(Q)$(CC) $(COMMON) -o $@ $^ $(LINK)
-$(BUILD)/bench/%: tests/bench/%.c | libs
+$(BUILD)/bench/%: tests/bench/%.c | libs $(SKEL)
 	@mkdir -p $(@D)
 	@echo "  CC   $<"
-	$(Q)$(CC) $(COMMON) -o $@ $< $(LINK)
+	$(Q)$(CC) $(COMMON) -isystem $(BUILD) -o $@ $< $(LINK)
 
-test-programs: all $(BUILD)/ringzoo $(BUILD)/live $(BUILD)/harm $(UNIT:%=$(BUILD)/unit/%) $(FUZZ:%=$(BUILD)/fuzz/%)
+test-programs: all $(BUILD)/ringzoo $(BUILD)/live $(BUILD)/inside $(BUILD)/liar.so $(BUILD)/harm $(UNIT:%=$(BUILD)/unit/%) $(FUZZ:%=$(BUILD)/fuzz/%)
 
 SAN = -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
 
@@ -123,10 +143,10 @@ check: deps
 asan:
 	$(MAKE) BUILD=$(BUILD)/asan CFLAGS='-O1 -g' EXTRA='$(SAN)' test-programs
 
-$(BUILD)/libfuzzer/%: tests/fuzz/%.c $(filter-out $(MAIN),$(SRC)) $(BUILD)/schema.c
+$(BUILD)/libfuzzer/%: tests/fuzz/%.c $(filter-out $(MAIN),$(SRC)) $(BUILD)/schema.c | $(SKEL)
 	@mkdir -p $(@D)
 	@echo "  FUZZ $@"
-	$(Q)$(CLANG) $(COMMON) -O1 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined -o $@ $^ $(LINK)
+	$(Q)$(CLANG) $(COMMON) -isystem $(BUILD) -O1 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined -o $@ $^ $(LINK)
 
 SECONDS_EACH = 60
 fuzz: $(FUZZ:%=$(BUILD)/libfuzzer/%)

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What only the kernel knows, read by BPF iterators: small programs that the kernel checks and runs when we read, and that are
+ * gone with the process that loaded them, however it ends. They change nothing and hold nothing: a ring is named by the
+ * addresses of its file and context, which each step looks at again before it believes what it read. Those addresses are keys;
+ * none of them may ever be printed.
+ */
+#ifndef URINGTOP_KERNEL_H
+#define URINGTOP_KERNEL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "krecords.h"
+
+struct kernel;
+
+/* A ring, for the kernel: its file and its context. file 0: none is known, and nothing tells whether the ring is still there. */
+struct ring_key {
+	uint64_t file, ctx, ino;
+};
+
+/*
+ * Loads what it takes to find rings and to read their bases. Never NULL: where the kernel or the caller's rights do not allow it,
+ * kernel_why tells, and everything else here fails. kernel_close gives all back.
+ */
+struct kernel *kernel_open(void);
+void kernel_close(struct kernel *k);
+
+/* Why nothing can be read, with what it would take; NULL if it can. Lives as long as k. */
+const char *kernel_why(const struct kernel *k);
+
+/* All sightings of rings by descriptor and registered slot, and of tasks that use io_uring; an array in k, until the next call. 0 or a negative errno. */
+int kernel_find(struct kernel *k, const struct seen **seen, size_t *n);
+/* The same for mappings. */
+int kernel_find_maps(struct kernel *k, const struct seen **seen, size_t *n);
+
+/* 0; -ESRCH: the ring is gone. */
+int kernel_ring(struct kernel *k, const struct ring_key *key, struct ring_base *base);
+
+/*
+ * Loads what walking such a ring will take, if it is not loaded yet: that takes long enough for the ring to move on, so it is done
+ * before anything of it is read. True: it took time.
+ */
+bool kernel_prepare(struct kernel *k, const struct ring_base *base);
+
+enum kernel_walk {
+	WALK_FILES,	    /* struct rec_file; limit: slots */
+	WALK_BUFFERS,	    /* struct rec_buffer; limit: slots */
+	WALK_GROUPS,	    /* struct rec_group */
+	WALK_LOW_GROUPS,    /* the same, those below 64 of 5.19 to 6.10 */
+	WALK_PERSONALITIES, /* struct rec_personality */
+	WALK_ZCRX,	    /* struct rec_zcrx */
+	WALK_NAPI,	    /* struct rec_napi */
+	WALK_OVERFLOW,	    /* struct rec_overflow */
+	WALK_USERS,	    /* struct rec_user */
+	WALK_WORKERS,	    /* struct rec_worker; key[0]: the io_uring of a task */
+	WALK_REQUESTS,	    /* struct rec_request; what: enum request_list, key as that says */
+	WALKS,
+};
+
+struct walk_request {
+	uint32_t what, limit;
+	uint64_t key[2];
+};
+
+/* Takes one record; false ends the walk. */
+typedef bool (*walk_fn)(void *ctx, const void *record);
+
+/*
+ * Hands all records of one kind to fn. Programs for this are loaded at the first call. 0 (also when fn has ended it); -ESRCH: the
+ * ring is gone, and what was handed over means nothing; -EOPNOTSUPP: this kernel has no such thing; -ENOEXEC: it would not take the
+ * program; -ELOOP: steps without an end.
+ */
+int kernel_walk(struct kernel *k, enum kernel_walk which, const struct ring_key *key, const struct walk_request *w,
+	walk_fn fn, void *ctx);
+
+/* How many free requests a ring keeps for later. 0 or an error as above. */
+int kernel_free_requests(struct kernel *k, const struct ring_key *key, uint64_t *n);
+
+/* How many references to the ring there are. 0 or an error as above; before 6.16 only. */
+int kernel_refs(struct kernel *k, const struct ring_key *key, uint64_t *refs);
+
+/* Copies len bytes of a ring's queues from offset on. The caller knows how long they are. 0 or an error as above. */
+int kernel_memory(
+	struct kernel *k, const struct ring_key *key, enum ring_memory area, uint64_t offset, void *dst, size_t len);
+
+/* The names of n files, by the keys that walks gave; each once. fn gets them in order. 0 or an error as above. */
+int kernel_names(struct kernel *k, const struct ring_key *key, const uint64_t *files, size_t n,
+	void (*fn)(void *ctx, size_t which, const struct rec_name *name), void *ctx);
+
+/* Milliseconds that loading has taken so far; for the benchmark. */
+double kernel_load_ms(const struct kernel *k);
+
+#endif

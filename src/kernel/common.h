@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What all BPF programs here use. */
+#ifndef URINGTOP_KERNEL_COMMON_H
+#define URINGTOP_KERNEL_COMMON_H
+
+#include "view.h"
+
+#include "krecords.h"
+
+extern struct exchange x;
+
+/* A field of whatever size the kernel gives it. p is a pointer that nobody vouches for. */
+#define NUM(p, field) BPF_CORE_READ_BITFIELD_PROBED(p, field)
+#define GET(p, ...) BPF_CORE_READ(p, __VA_ARGS__)
+#define HAS(type, field) bpf_core_field_exists(struct type, field)
+#define AT(type, field) bpf_core_field_offset(struct type, field)
+/* The address of a field, from the address of its structure. */
+#define ADDR(p, type, field) ((void *)(p) + AT(type, field))
+
+#define unlikely(c) __builtin_expect(!!(c), 0)
+
+static __always_inline uint64_t load(const void *p)
+{
+	uint64_t v = 0;
+
+	bpf_probe_read_kernel(&v, sizeof(v), p);
+	return v;
+}
+
+/* What the kernel does with a ring's file: learnt from a ring of our own. Whatever else calls itself a ring is none. */
+extern uint64_t ring_fops;
+
+/* The ring behind a file, NULL if it is none. */
+static __always_inline struct io_ring_ctx *ring_of(struct file *file)
+{
+	return ring_fops && (uint64_t)GET(file, f_op) == ring_fops ? GET(file, private_data) : NULL;
+}
+
+/* Is anybody holding the file? It may have been given back, and be another by now. */
+static __always_inline bool file_alive(struct file *file)
+{
+	if (HAS(file, f_ref)) {
+		return GET(file, f_ref.refcnt.counter) >= 0;
+	}
+	return GET(file, f_count.counter) > 0;
+}
+
+/* The ring that is asked for, NULL if it is gone. */
+static __always_inline struct io_ring_ctx *asked_ring(void)
+{
+	struct file *file = (void *)x.file;
+
+	if (!file)
+		return (void *)x.ctx; /* known by the tasks that use it alone */
+	if (ring_of(file) != (void *)x.ctx || GET(file, f_inode, i_ino) != x.ino || !file_alive(file))
+		return NULL;
+	return (void *)x.ctx;
+}
+
+/*
+ * Ends a step. The ring is looked at again: what was read while it went away means nothing. The iterator's own rule makes it
+ * stay where it is when a program returns 1, and read() says EAGAIN: that is how a step is asked for with one system call.
+ */
+static __always_inline int answer(uint32_t status)
+{
+	x.status = asked_ring() ? status : WALK_GONE;
+	return 1;
+}
+
+/* A pid as the caller's pid namespace has it, 0 if it is not in there. */
+static __always_inline int32_t number_in(struct pid *pid, const struct pid *mine)
+{
+	uint32_t level = GET(mine, level);
+	struct upid u = {0}, m = {0};
+
+	if (!pid || level > GET(pid, level) || level > 32)
+		return 0;
+	bpf_probe_read_kernel(&m, sizeof(m), (void *)mine + AT(pid, numbers) + level * sizeof(m));
+	bpf_probe_read_kernel(&u, sizeof(u), (void *)pid + AT(pid, numbers) + level * sizeof(u));
+	return u.ns == m.ns ? u.nr : 0;
+}
+
+static __always_inline struct pid *my_pid(void)
+{
+	struct task_struct *me = (void *)bpf_get_current_task();
+
+	return GET(me, thread_pid);
+}
+
+/* The thread group's id: a task that has ended has lost its own. */
+static __always_inline int32_t tgid_of(struct task_struct *t, const struct pid *mine)
+{
+	return number_in(GET(t, group_leader, thread_pid), mine);
+}
+
+static __always_inline int32_t tid_of(struct task_struct *t, const struct pid *mine)
+{
+	return number_in(GET(t, thread_pid), mine);
+}
+
+static __always_inline void task_ids(struct task_ids *out, struct task_struct *t, const struct pid *mine)
+{
+	out->tgid = tgid_of(t, mine);
+	out->tid = tid_of(t, mine);
+	bpf_probe_read_kernel_str(out->comm, sizeof(out->comm), ADDR(t, task_struct, comm));
+	if (HAS(task_struct, __state)) {
+		out->state = GET(t, __state);
+	} else {
+		out->state = (uint32_t)GET(t, state);
+	}
+	out->exit_state = (uint32_t)GET(t, exit_state);
+	out->cpu = -1;
+	out->cpu_ns = GET(t, utime) + GET(t, stime);
+}
+
+static __always_inline void cred_ids(struct cred_ids *out, const struct cred *c)
+{
+	out->uid = GET(c, euid.val);
+	out->gid = GET(c, egid.val);
+	bpf_probe_read_kernel(&out->cap_effective, sizeof(out->cap_effective), ADDR(c, cred, cap_effective));
+}
+
+/* Where the next record goes; NULL: no room for it in this step. */
+static __always_inline void *room(uint32_t size)
+{
+	uint32_t at = x.len;
+
+	if (size > OUT_SIZE || at > OUT_SIZE - size)
+		return NULL;
+	x.len = at + size;
+	x.n++;
+	return x.out + at;
+}
+
+#endif

@@ -1,0 +1,497 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The kernel source: asks the BPF programs, step by step. */
+#include <errno.h>
+#include <linux/capability.h>
+#include <linux/io_uring.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <sys/utsname.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "arena.h"
+#include "kbtf.h"
+#include "kernel.h"
+#include "programs.h"
+
+enum {
+	/* no honest list takes more steps than this */
+	MOST_STEPS = 100000,
+};
+
+/*
+ * Programs are loaded in sets, each when something of it is needed first: to load is to have them verified, which takes longer
+ * than to run them.
+ */
+enum set { SET_FIND, SET_WORK, SET_REGISTERED, SET_REFS, SETS };
+
+static const struct program {
+	const char *name;
+	unsigned sets;
+	unsigned since, before; /* kernel releases; 0: any. 6.18 is 618 */
+} all_programs[] = {
+	{"learn", 1 << SET_FIND, 0, 0},
+	{"find_files", 1 << SET_FIND, 0, 0},
+	{"find_tasks", 1 << SET_FIND, 0, 0},
+	{"find_maps", 1 << SET_FIND, 512, 0},
+	{"find_maps_listed", 1 << SET_FIND, 0, 512},
+	{"walk_ring", 1 << SET_FIND, 0, 0},
+	{"walk_users", 1 << SET_FIND, 0, 0},
+	{"walk_free", 1 << SET_FIND, 519, 0},
+	{"walk_requests", 1 << SET_WORK, 0, 0},
+	{"walk_workers", 1 << SET_WORK, 0, 0},
+	{"walk_names", 1 << SET_WORK | 1 << SET_REGISTERED, 0, 0},
+	{"walk_files", 1 << SET_REGISTERED, 0, 0},
+	{"walk_buffers", 1 << SET_REGISTERED, 0, 0},
+	{"walk_groups", 1 << SET_REGISTERED, 0, 0},
+	{"walk_low_groups", 1 << SET_REGISTERED, 519, 611},
+	{"walk_personalities", 1 << SET_REGISTERED, 0, 0},
+	{"walk_zcrx", 1 << SET_REGISTERED, 615, 0},
+	{"walk_napi", 1 << SET_REGISTERED, 609, 0},
+	{"walk_overflow", 1 << SET_REGISTERED, 0, 0},
+	{"walk_memory", 1 << SET_REGISTERED, 0, 0},
+	{"walk_refs", 1 << SET_REFS, 0, 616},
+};
+enum { PROGRAMS = sizeof(all_programs) / sizeof(all_programs[0]) };
+
+struct kernel {
+	struct {
+		struct programs p;
+		bool tried;
+		int err;
+	} set[SETS];
+	uint64_t ring_fops;
+	unsigned release; /* 5.10 is 510, 6.18 is 618 */
+	const char *why;
+	char why_text[256];
+	double load_ms;
+	struct seen *seen;
+	size_t n_seen, cap_seen;
+};
+
+static const struct walk {
+	const char *name;
+	enum set set;
+	size_t size; /* of a record */
+} walk_table[WALKS] = {
+	[WALK_FILES] = {"walk_files", SET_REGISTERED, sizeof(struct rec_file)},
+	[WALK_BUFFERS] = {"walk_buffers", SET_REGISTERED, sizeof(struct rec_buffer)},
+	[WALK_GROUPS] = {"walk_groups", SET_REGISTERED, sizeof(struct rec_group)},
+	[WALK_LOW_GROUPS] = {"walk_low_groups", SET_REGISTERED, sizeof(struct rec_group)},
+	[WALK_PERSONALITIES] = {"walk_personalities", SET_REGISTERED, sizeof(struct rec_personality)},
+	[WALK_ZCRX] = {"walk_zcrx", SET_REGISTERED, sizeof(struct rec_zcrx)},
+	[WALK_NAPI] = {"walk_napi", SET_REGISTERED, sizeof(struct rec_napi)},
+	[WALK_OVERFLOW] = {"walk_overflow", SET_REGISTERED, sizeof(struct rec_overflow)},
+	[WALK_USERS] = {"walk_users", SET_FIND, sizeof(struct rec_user)},
+	[WALK_WORKERS] = {"walk_workers", SET_WORK, sizeof(struct rec_worker)},
+	[WALK_REQUESTS] = {"walk_requests", SET_WORK, sizeof(struct rec_request)},
+};
+
+static double now_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (double)t.tv_sec * 1e3 + (double)t.tv_nsec / 1e6;
+}
+
+static unsigned release(void)
+{
+	unsigned major = 0, minor = 0;
+	struct utsname u;
+
+	if (!uname(&u))
+		sscanf(u.release, "%u.%u", &major, &minor);
+	return major * 100 + (minor > 99 ? 99 : minor);
+}
+
+/* --- why not -------------------------------------------------------------------------------------------------------- */
+
+static bool have_cap(const struct __user_cap_data_struct *caps, unsigned cap)
+{
+	return caps[cap / 32].effective & 1u << cap % 32;
+}
+
+/* Which of the capabilities that it takes are missing? */
+static const char *missing_caps(void)
+{
+	struct __user_cap_header_struct h = {.version = _LINUX_CAPABILITY_VERSION_3};
+	struct __user_cap_data_struct d[2] = {0};
+	bool bpf, perfmon;
+
+	if (syscall(SYS_capget, &h, d) || have_cap(d, CAP_SYS_ADMIN))
+		return NULL;
+	bpf = have_cap(d, CAP_BPF);
+	perfmon = have_cap(d, CAP_PERFMON);
+	return !bpf && !perfmon ? "CAP_BPF and CAP_PERFMON" : !bpf ? "CAP_BPF" : !perfmon ? "CAP_PERFMON" : NULL;
+}
+
+/* A file's first line, without the line's end. */
+static bool first_line(const char *path, char *out, size_t size)
+{
+	FILE *f = fopen(path, "re");
+	bool ok = f && fgets(out, (int)size, f);
+
+	if (f)
+		fclose(f);
+	if (ok)
+		out[strcspn(out, "\n")] = '\0';
+	return ok;
+}
+
+static const char *why_not(struct kernel *k, int err)
+{
+	const char *caps = missing_caps();
+	char text[128];
+
+	if (!kbtf_present())
+		return "this kernel has no BTF (CONFIG_DEBUG_INFO_BTF), by which BPF programs find their way";
+	if ((err == -EPERM || err == -EACCES) && caps) {
+		snprintf(k->why_text, sizeof(k->why_text), "EPERM: reading the kernel by BPF takes %s", caps);
+		return k->why_text;
+	}
+	if (first_line("/sys/kernel/security/lockdown", text, sizeof(text)) && strstr(text, "[confidentiality]"))
+		return "the kernel is locked down ([confidentiality]): nobody may read it by BPF";
+	if (first_line("/proc/self/uid_map", text, sizeof(text)) && (err == -EPERM || err == -EACCES) &&
+		!strstr(text, "4294967295"))
+		return "EPERM: in this user namespace capabilities do not reach the kernel's BPF (CAP_BPF and "
+		       "CAP_PERFMON "
+		       "of the machine itself do)";
+	if (err == -ENOSYS)
+		return "this kernel has no BPF (CONFIG_BPF_SYSCALL)";
+	snprintf(k->why_text, sizeof(k->why_text), "%s: the kernel would not load the BPF programs",
+		strerrorname_np(-err) ? strerrorname_np(-err) : "?");
+	return k->why_text;
+}
+
+/* --- opening -------------------------------------------------------------------------------------------------------- */
+
+static bool possible(const struct kernel *k, const char *name)
+{
+	for (size_t i = 0; i < PROGRAMS; i++)
+		if (!strcmp(all_programs[i].name, name))
+			return k->release >= all_programs[i].since &&
+			       (!all_programs[i].before || k->release < all_programs[i].before);
+	return false;
+}
+
+/* The programs of a set, loaded if they are not yet; NULL: they cannot be. */
+static struct programs *set_of(struct kernel *k, enum set set)
+{
+	const char *names[PROGRAMS + 1];
+	double start = now_ms();
+	size_t n = 0;
+
+	if (k->set[set].tried)
+		return k->set[set].err ? NULL : &k->set[set].p;
+	k->set[set].tried = true;
+	/* what a kernel cannot have need not be loaded */
+	for (size_t i = 0; i < PROGRAMS; i++)
+		if (all_programs[i].sets & 1u << set && possible(k, all_programs[i].name))
+			names[n++] = all_programs[i].name;
+	names[n] = NULL;
+	k->set[set].err = n ? programs_load(&k->set[set].p, names) : -EOPNOTSUPP;
+	if (!k->set[set].err)
+		programs_fops(&k->set[set].p, k->ring_fops);
+	k->load_ms += now_ms() - start;
+	return k->set[set].err ? NULL : &k->set[set].p;
+}
+
+/*
+ * Learns what makes a file a ring, from a ring of our own that lives for this call. Its name would not do, which any other
+ * anonymous inode may have; nor the address of a function, which takes another capability to read.
+ */
+static int learn(struct kernel *k)
+{
+	struct programs *p = &k->set[SET_FIND].p;
+	struct io_uring_params params = {0};
+	int fd = (int)syscall(SYS_io_uring_setup, 1, &params), err;
+
+	if (fd < 0)
+		return -errno;
+	programs_exchange(p)->key[0] = (uint64_t)fd;
+	err = programs_step(p, "learn");
+	k->ring_fops = programs_exchange(p)->key[1];
+	close(fd);
+	return err < 0 ? err : k->ring_fops ? 0 : -ENOENT;
+}
+
+struct kernel *kernel_open(void)
+{
+	struct kernel *k = xrealloc(NULL, sizeof(*k));
+	int err, learnt = 0;
+
+	*k = (struct kernel){.release = release()};
+	if (!kbtf_present())
+		err = -ENOENT;
+	else if (missing_caps())
+		err = -EPERM; /* the kernel would say so too, after all has been made ready */
+	else if (set_of(k, SET_FIND))
+		err = learnt = learn(k);
+	else
+		err = k->set[SET_FIND].err;
+	if (learnt == -EPERM || learnt == -ENOSYS)
+		k->why = "EPERM: io_uring is forbidden here (kernel.io_uring_disabled, or seccomp), and what makes a "
+			 "file a "
+			 "ring is learnt from a ring of our own";
+	else if (err)
+		k->why = why_not(k, err);
+	return k;
+}
+
+void kernel_close(struct kernel *k)
+{
+	if (!k)
+		return;
+	for (int i = 0; i < SETS; i++)
+		if (k->set[i].tried && !k->set[i].err)
+			programs_free(&k->set[i].p);
+	free(k->seen);
+	free(k);
+}
+
+const char *kernel_why(const struct kernel *k)
+{
+	return k->why;
+}
+
+double kernel_load_ms(const struct kernel *k)
+{
+	return k->load_ms;
+}
+
+/* --- finding -------------------------------------------------------------------------------------------------------- */
+
+static struct exchange *ask(struct programs *p, const struct ring_key *key)
+{
+	struct exchange *x = programs_exchange(p);
+
+	memset(x, 0, offsetof(struct exchange, out));
+	x->file = key->file;
+	x->ctx = key->ctx;
+	x->ino = key->ino;
+	return x;
+}
+
+/* What a step has found that went through the exchange. */
+static void take_step(struct kernel *k)
+{
+	const struct exchange *x = programs_exchange(&k->set[SET_FIND].p);
+	size_t n = x->len / sizeof(struct seen);
+
+	if (x->len > OUT_SIZE || n > k->cap_seen - k->n_seen)
+		return;
+	memcpy(k->seen + k->n_seen, x->out, n * sizeof(struct seen));
+	k->n_seen += n;
+}
+
+static int collect(struct kernel *k, const char *name)
+{
+	int fd = programs_iter(&k->set[SET_FIND].p, name, true), steps = 0;
+	ssize_t got = 0;
+
+	if (fd < 0)
+		return fd == -ENOEXEC ? -EOPNOTSUPP : fd;
+	for (;;) {
+		enum { CHUNK = 1 << 16 };
+
+		if (k->cap_seen - k->n_seen < CHUNK / sizeof(struct seen)) {
+			k->cap_seen = k->cap_seen * 2 + CHUNK / sizeof(struct seen);
+			k->seen = xrealloc(k->seen, k->cap_seen * sizeof(*k->seen));
+		}
+		got = read(fd, k->seen + k->n_seen, CHUNK / sizeof(struct seen) * sizeof(struct seen));
+		if (got < 0 && errno == EAGAIN) {
+			take_step(k);
+			/* a list that changes underfoot may lead in a circle */
+			if (++steps > MOST_STEPS)
+				return -ELOOP;
+		}
+		if (got < 0 && (errno == EINTR || errno == EAGAIN))
+			continue;
+		if (got <= 0)
+			return got ? -errno : 0;
+		k->n_seen += (size_t)got / sizeof(struct seen);
+	}
+}
+
+int kernel_find(struct kernel *k, const struct seen **seen, size_t *n)
+{
+	int err;
+
+	if (k->why)
+		return -EPERM;
+	k->n_seen = 0;
+	err = collect(k, "find_files");
+	if (!err)
+		err = collect(k, "find_tasks");
+	*seen = k->seen;
+	*n = k->n_seen;
+	return err;
+}
+
+int kernel_find_maps(struct kernel *k, const struct seen **seen, size_t *n)
+{
+	int err = k->why ? -EPERM : 0;
+
+	k->n_seen = 0;
+	if (!err)
+		ask(&k->set[SET_FIND].p, &(struct ring_key){0});
+	if (!err)
+		err = collect(k, possible(k, "find_maps") ? "find_maps" : "find_maps_listed");
+	*seen = k->seen;
+	*n = k->n_seen;
+	return err;
+}
+
+/* --- one ring ------------------------------------------------------------------------------------------------------- */
+
+static int error_of(int status)
+{
+	return status < 0 ? status : status == WALK_GONE ? -ESRCH : status == WALK_NONE ? -EOPNOTSUPP : 0;
+}
+
+int kernel_ring(struct kernel *k, const struct ring_key *key, struct ring_base *base)
+{
+	struct exchange *x;
+	int status;
+
+	if (k->why)
+		return -EPERM;
+	x = ask(&k->set[SET_FIND].p, key);
+	status = programs_step(&k->set[SET_FIND].p, "walk_ring");
+	if (status == WALK_DONE)
+		memcpy(base, x->out, sizeof(*base));
+	return error_of(status);
+}
+
+bool kernel_prepare(struct kernel *k, const struct ring_base *base)
+{
+	bool tried = k->set[SET_WORK].tried, registered = k->set[SET_REGISTERED].tried;
+
+	if (base->nr_allocated || !(base->has & HAS_NR_ALLOCATED))
+		set_of(k, SET_WORK);
+	if (base->nr_files || base->nr_buffers || base->some)
+		set_of(k, SET_REGISTERED);
+	return tried != k->set[SET_WORK].tried || registered != k->set[SET_REGISTERED].tried;
+}
+
+int kernel_walk(struct kernel *k, enum kernel_walk which, const struct ring_key *key, const struct walk_request *w,
+	walk_fn fn, void *ctx)
+{
+	const struct walk *t = &walk_table[which];
+	struct programs *p;
+	struct exchange *x;
+	int status = WALK_MORE;
+
+	if (k->why)
+		return -EPERM;
+	if (!possible(k, t->name))
+		return -EOPNOTSUPP;
+	p = set_of(k, t->set);
+	if (!p)
+		return k->set[t->set].err;
+	x = ask(p, key);
+	x->what = w->what;
+	x->limit = w->limit;
+	x->key[0] = w->key[0];
+	x->key[1] = w->key[1];
+	for (int i = 0; status == WALK_MORE; i++) {
+		if (i == MOST_STEPS)
+			return -ELOOP;
+		status = programs_step(p, t->name);
+		if (status != WALK_MORE && status != WALK_DONE)
+			return error_of(status);
+		for (size_t at = 0; at + t->size <= x->len && x->len <= OUT_SIZE; at += t->size)
+			if (!fn(ctx, x->out + at))
+				return 0;
+	}
+	return error_of(status);
+}
+
+int kernel_free_requests(struct kernel *k, const struct ring_key *key, uint64_t *n)
+{
+	struct programs *p = &k->set[SET_FIND].p;
+	int status = WALK_MORE;
+
+	*n = 0;
+	if (k->why)
+		return -EPERM;
+	ask(p, key);
+	for (int i = 0; status == WALK_MORE; i++) {
+		if (i == MOST_STEPS)
+			return -ELOOP;
+		status = programs_step(p, "walk_free");
+	}
+	*n = programs_exchange(p)->cursor[0];
+	return error_of(status);
+}
+
+int kernel_refs(struct kernel *k, const struct ring_key *key, uint64_t *refs)
+{
+	struct programs *p = k->why ? NULL : set_of(k, SET_REFS);
+	int status;
+
+	if (!p)
+		return -EOPNOTSUPP;
+	ask(p, key);
+	status = programs_step(p, "walk_refs");
+	*refs = programs_exchange(p)->cursor[0];
+	return error_of(status);
+}
+
+int kernel_memory(
+	struct kernel *k, const struct ring_key *key, enum ring_memory area, uint64_t offset, void *dst, size_t len)
+{
+	struct programs *p = k->why ? NULL : set_of(k, SET_REGISTERED);
+	uint8_t *to = dst;
+
+	if (!p)
+		return k->why ? -EPERM : k->set[SET_REGISTERED].err;
+	while (len) {
+		struct exchange *x = ask(p, key);
+		size_t piece = len < OUT_SIZE ? len : OUT_SIZE;
+		int status;
+
+		x->what = area;
+		x->key[0] = offset;
+		x->key[1] = piece;
+		status = programs_step(p, "walk_memory");
+		if (status != WALK_DONE)
+			return error_of(status);
+		memcpy(to, x->out, piece);
+		to += piece;
+		offset += piece;
+		len -= piece;
+	}
+	return 0;
+}
+
+int kernel_names(struct kernel *k, const struct ring_key *key, const uint64_t *files, size_t n,
+	void (*fn)(void *ctx, size_t which, const struct rec_name *name), void *ctx)
+{
+	/* whichever of the two sets that have it is there */
+	enum set set = k->set[SET_REGISTERED].tried && !k->set[SET_REGISTERED].err ? SET_REGISTERED : SET_WORK;
+	struct programs *p = k->why || !n ? NULL : set_of(k, set);
+
+	if (!p)
+		return !n ? 0 : k->why ? -EPERM : k->set[set].err;
+	for (size_t i = 0; i < n; i += NAMES_AT_ONCE) {
+		struct exchange *x = ask(p, key);
+		int status;
+
+		for (size_t j = 0; j < NAMES_AT_ONCE && i + j < n; j++)
+			x->names[j] = files[i + j];
+		status = programs_step(p, "walk_names");
+		if (status != WALK_DONE)
+			return error_of(status);
+		for (size_t j = 0; j < x->n && j < NAMES_AT_ONCE; j++) {
+			struct rec_name name;
+
+			memcpy(&name, x->out + j * sizeof(name), sizeof(name));
+			fn(ctx, i + j, &name);
+		}
+	}
+	return 0;
+}
