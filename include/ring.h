@@ -13,6 +13,7 @@
 
 #include "arena.h"
 #include "decode.h"
+#include "kernel.h"
 #include "proc.h"
 
 /* --- which rings exist, and who holds them ------------------------------------------------------------------------- */
@@ -38,6 +39,17 @@ struct found_ring {
 	size_t n_refs;
 	struct ring_mapping *maps; /* by pid, start */
 	size_t n_maps;
+	struct ring_ref
+		*registered; /* tasks that registered the ring with themselves; fd is the slot. By pid, tid, fd */
+	size_t n_registered;
+	uint64_t inode;	    /* of its file; id, but where rings are numbered */
+	uint64_t file, ctx; /* keys for the kernel source, 0: it has not seen the ring */
+};
+
+/* The address space of a process, as a key; the kernel source alone knows it. */
+struct task_mm {
+	pid_t pid;
+	uint64_t mm;
 };
 
 struct skipped {
@@ -54,15 +66,21 @@ struct discovery {
 	size_t n_rings;
 	struct skipped *skipped;
 	size_t n_skipped;
-	size_t unseen; /* processes that could not be looked into */
+	size_t unseen;	     /* processes that could not be looked into */
+	bool by_kernel;	     /* the kernel itself was asked: nothing that holds a ring was left out */
+	struct task_mm *mms; /* by pid */
+	size_t n_mms;
 };
 
 /*
- * Looks through all processes for rings, because who else holds a ring is part of what it is. Wanted are those that one of
- * the n_pids processes holds, all of them if n_pids is 0; a thread's id stands for its process. A named process that cannot be had is in skipped, with the reason. Returns 0, or -1 with
- * errno if /proc itself cannot be read. discovery_free gives everything back.
+ * Looks through all processes for rings, because who else holds a ring is part of what it is: through k, if that is not NULL and works, else
+ * through /proc. Wanted are those that one of the n_pids processes holds, all of them if n_pids is 0; a thread's id stands for
+ * its process. A named process that cannot be had is in skipped, with the reason. proc: /proc may be looked into besides, where k
+ * cannot find mappings. Returns 0, or -1 with errno if /proc itself cannot be read. discovery_free gives everything back.
  */
-int discover(struct discovery *d, const pid_t *pids, size_t n_pids);
+int discover(struct discovery *d, const pid_t *pids, size_t n_pids, struct kernel *k, bool proc);
+/* The address space of a process that holds a ring or uses one, 0 if it is not known. */
+uint64_t discovery_mm(const struct discovery *d, pid_t pid);
 void discovery_free(struct discovery *d);
 
 /* --- where things stand in a ring's memory ------------------------------------------------------------------------- */
@@ -184,6 +202,16 @@ struct ring_access_fd {
 	int pidfd, fd;
 };
 void ring_access_fd_init(struct ring_access_fd *f, int pidfd, int fd);
+
+/* Through the kernel's own mapping, by BPF: for rings that nobody has mapped, too. The layout has to be certain. */
+struct ring_access_kernel {
+	struct ring_access base;
+	struct kernel *k;
+	struct ring_key key;
+	uint64_t len[2]; /* of the areas */
+};
+void ring_access_kernel_init(struct ring_access_kernel *a, struct kernel *k, const struct ring_key *key,
+	uint64_t rings_len, uint64_t sqes_len);
 
 /* A buffer, for tests and fuzzers. */
 struct ring_access_buf {

@@ -143,3 +143,26 @@ void ring_access_buf_init(struct ring_access_buf *b)
 {
 	*b = (struct ring_access_buf){.base = {buf_read}};
 }
+
+static int read_kernel(struct ring_access *self, enum ring_area area, const struct ring_piece *pieces, size_t n)
+{
+	struct ring_access_kernel *a = (struct ring_access_kernel *)self;
+
+	for (size_t i = 0; i < n; i++) {
+		int err;
+
+		if (pieces[i].offset > a->len[area] || pieces[i].len > a->len[area] - pieces[i].offset)
+			return -ERANGE;
+		err = kernel_memory(a->k, &a->key, area == AREA_RINGS ? MEMORY_RINGS : MEMORY_SQES, pieces[i].offset,
+			pieces[i].dst, pieces[i].len);
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+void ring_access_kernel_init(struct ring_access_kernel *a, struct kernel *k, const struct ring_key *key,
+	uint64_t rings_len, uint64_t sqes_len)
+{
+	*a = (struct ring_access_kernel){{read_kernel}, k, *key, {rings_len, sqes_len}};
+}
