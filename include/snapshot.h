@@ -56,6 +56,15 @@ struct snap_cq {
 	struct snap_names flags;
 	struct snap_cqe *unreaped, *overflowed;
 	size_t n_unreaped, n_overflowed;
+	struct snap_num overflowed_cut;
+};
+
+enum snap_yes { SNAP_UNKNOWN, SNAP_NO, SNAP_YES };
+
+struct snap_cred {
+	bool known;
+	uint32_t uid, gid;
+	uint64_t cap_effective;
 };
 
 struct snap_owner {
@@ -63,13 +72,12 @@ struct snap_owner {
 	const char *mm; /* NULL: not known */
 	struct snap_num pid, uid, submitter_tid;
 	const char *comm, *exe;
+	struct snap_cred sq_creds; /* with which SQPOLL submits */
 };
 
 struct snap_thread_fd {
 	int32_t tid, fd;
 };
-
-enum snap_yes { SNAP_UNKNOWN, SNAP_NO, SNAP_YES };
 
 struct snap_holder {
 	uint32_t pid;
@@ -79,7 +87,7 @@ struct snap_holder {
 	size_t n_fds;
 	struct snap_thread_fd *thread_fds; /* in tables of single threads */
 	size_t n_thread_fds;
-	enum snap_yes mapped, registered, same_mm;
+	enum snap_yes mapped, registered, same_mm, uses; /* uses: one of its tasks has submitted to it */
 };
 
 struct snap_sqpoll {
@@ -99,6 +107,46 @@ struct snap_file {
 struct snap_buffer {
 	uint32_t slot;
 	uint64_t addr, len;
+	enum snap_yes cloned, kernel; /* shared with another ring; memory of the kernel, not of the program */
+};
+
+/* Provided buffers. */
+struct snap_group {
+	uint32_t group;
+	bool ring; /* in a ring that the program fills; else handed over one by one */
+	struct snap_num entries, available;
+	bool at_least; /* available was not counted to its end */
+	enum snap_yes incremental, kernel_mapped;
+};
+
+struct snap_eventfd {
+	bool known, active;
+	enum snap_yes async, disabled;
+};
+
+struct snap_iowq_limits {
+	bool known;
+	enum snap_yes set;
+	struct snap_num bounded, unbounded; /* 0: the default */
+};
+
+struct snap_napi {
+	bool known;
+	struct snap_num busy_poll_us;
+	enum snap_yes prefer_busy_poll;
+	uint32_t *ids;
+	size_t n_ids;
+};
+
+struct snap_zcrx {
+	uint32_t id, rxq, entries;
+	const char *ifname;
+};
+
+struct snap_memlock {
+	bool known;
+	enum snap_yes limited;				   /* does the limit bind this ring? */
+	struct snap_num user_bytes, mm_bytes, limit_bytes; /* limit absent: none */
 };
 
 struct snap_personality {
@@ -108,7 +156,7 @@ struct snap_personality {
 };
 
 struct snap_registered {
-	bool files_known, buffers_known, personalities_known, names_short;
+	bool known, files_known, buffers_known, personalities_known, names_short;
 	struct snap_num nr_files, nr_buffers;
 	struct snap_file *files;
 	size_t n_files;
@@ -117,24 +165,78 @@ struct snap_registered {
 	struct snap_personality *personalities;
 	size_t n_personalities;
 	const char *napi; /* NULL: not known */
+	bool groups_known, zcrx_known;
+	struct snap_group *groups;
+	size_t n_groups;
+	struct snap_zcrx *zcrx;
+	size_t n_zcrx;
+	struct snap_eventfd eventfd;
+	struct snap_iowq_limits iowq_limits;
+	struct snap_napi napi_settings;
+	struct snap_memlock memlock;
+	struct snap_num files_cut, buffers_cut; /* at which the walk was cut, absent if it was not */
+};
+
+struct snap_restrictions {
+	bool known, active, registered;
+	bool sqe_limited, register_limited; /* by the lists below; else everything is allowed */
+	struct snap_num bpf_filters;	    /* opcodes that have one; absent: this kernel has no such thing */
+	struct snap_names register_ops, sqe_ops, sqe_flags_allowed, sqe_flags_required, filter_ops;
+	enum snap_yes inherited, ring_disabled;
 };
 
 struct snap_request {
 	unsigned opcode;
 	const char *name, *where;
+	struct snap_num user_data, fd, fixed_slot, worker_tid, tid;
+	const char *file;
+	bool flags_known;
+	struct snap_names flags;
+	struct snap_num chain, position; /* number of the chain it stands in, and where in it */
+	struct snap_num age_ns, due_ns;	 /* due_ns: until its timeout, signed: below 0 it is overdue */
 };
 
 struct snap_inflight {
 	bool known; /* requests holds what was found; count how many there are, if that is known */
-	struct snap_num count;
+	struct snap_num count, unknown, cut; /* unknown: in flight and found nowhere; cut: where the walk was cut */
 	struct snap_request *requests;
 	size_t n_requests;
+};
+
+struct snap_pool {
+	bool known;
+	uint64_t workers, running, max, queued;
+};
+
+/* What a worker runs. */
+struct snap_running {
+	bool known, of_this_ring;
+	unsigned opcode;
+	const char *name;
+	uint64_t user_data;
+};
+
+struct snap_worker {
+	int32_t tid;
+	enum snap_yes bounded, idle;
+	const char *state, *wchan; /* NULL: not known */
+	struct snap_names stack;
+	struct snap_running request; /* known: it runs one */
 };
 
 struct snap_workers {
 	bool known;
 	int32_t *tids;
 	size_t n_tids;
+	struct snap_pool bounded, unbounded;
+	bool threads_known;
+	struct snap_worker *threads;
+	size_t n_threads;
+};
+
+/* Two sources that do not say the same. */
+struct snap_disagreement {
+	const char *what, *proc, *kernel;
 };
 
 struct snap_reason {
@@ -152,14 +254,18 @@ struct snap_ring {
 	struct snap_holder *holders;
 	size_t n_holders;
 	struct snap_sqpoll sqpoll;
+	struct snap_restrictions restrictions;
 	struct snap_registered registered;
 	struct snap_inflight inflight;
 	struct snap_workers workers;
 	struct snap_names inferred;
 	struct snap_reason *unavailable;
 	size_t n_unavailable;
-	bool moved; /* the ring moved on while it was read: not all of this is of one moment */
-	bool brief; /* only the sections that a list collects */
+	struct snap_disagreement *disagreements;
+	size_t n_disagreements;
+	enum snap_yes hidden; /* no process has a descriptor of it */
+	bool moved;	      /* the ring moved on while it was read: not all of this is of one moment */
+	bool brief;	      /* only the sections that a list collects */
 };
 
 struct snap_skip {
@@ -171,12 +277,16 @@ struct snap_skip {
 struct snap_head {
 	const char *tool, *time, *release;
 	bool btf, proc, memory, kernel;
+	const char *kernel_why; /* why the kernel source is not there; NULL: it is, or was not asked for */
 };
 
 /* Is name among names? */
 bool snap_has(const struct snap_names *names, const char *name);
 void snap_add_name(struct arena *a, struct snap_names *names, const char *name);
 void snap_add_reason(struct arena *a, struct snap_ring *r, const char *section, const char *why);
+/* Takes back what was said of a section, or of parts of it: it has been read after all. */
+void snap_drop_reason(struct snap_ring *r, const char *section);
+void snap_drop_name(struct snap_names *names, const char *name);
 /* Why section is absent, NULL if no reason is given. */
 const char *snap_reason_of(const struct snap_ring *r, const char *section);
 

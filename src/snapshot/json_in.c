@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "forms.h"
 #include "snapjson.h"
 #include "uapi.h"
 
@@ -37,7 +38,7 @@ static const char *text(struct arena *a, const cJSON *o, size_t *len)
 	return out;
 }
 
-static const char *str(struct arena *a, const cJSON *o)
+const char *json_read_str(struct arena *a, const cJSON *o)
 {
 	return text(a, o, NULL);
 }
@@ -52,7 +53,7 @@ static bool number(const cJSON *o, uint64_t *v)
 	return true;
 }
 
-static struct snap_num num(const cJSON *o)
+struct snap_num json_read_num(const cJSON *o)
 {
 	struct snap_num n = {0};
 
@@ -62,10 +63,10 @@ static struct snap_num num(const cJSON *o)
 
 static uint64_t plain(const cJSON *o)
 {
-	return num(o).v;
+	return json_read_num(o).v;
 }
 
-static bool hex(const cJSON *o, uint64_t *v)
+bool json_read_hex(const cJSON *o, uint64_t *v)
 {
 	const char *s = cJSON_GetStringValue(o);
 	char *end;
@@ -80,15 +81,10 @@ static uint64_t hexnum(const cJSON *o)
 {
 	uint64_t v = 0;
 
-	return hex(o, &v) ? v : 0;
+	return json_read_hex(o, &v) ? v : 0;
 }
 
-static enum snap_yes yes(const cJSON *o)
-{
-	return cJSON_IsTrue(o) ? SNAP_YES : cJSON_IsFalse(o) ? SNAP_NO : SNAP_UNKNOWN;
-}
-
-static bool names(struct arena *a, const cJSON *list, struct snap_names *out)
+bool json_read_names(struct arena *a, const cJSON *list, struct snap_names *out)
 {
 	const cJSON *item;
 
@@ -99,7 +95,7 @@ static bool names(struct arena *a, const cJSON *list, struct snap_names *out)
 	cJSON_ArrayForEach(item, list)
 	{
 		if (cJSON_IsString(item))
-			out->v[out->n++] = str(a, item);
+			out->v[out->n++] = json_read_str(a, item);
 	}
 	return true;
 }
@@ -112,7 +108,7 @@ static uint32_t flags(const struct uapi_flags *set, const cJSON *list)
 
 	cJSON_ArrayForEach(item, list)
 	{
-		if (hex(item, &v))
+		if (json_read_hex(item, &v))
 			word |= v;
 		for (const struct uapi_name *b = set->bits; cJSON_IsString(item) && b->name; b++)
 			if (!strcmp(b->name, item->valuestring))
@@ -132,13 +128,13 @@ static struct value *value(struct arena *a, const cJSON *o, const char *key)
 		v->u = plain(o);
 		return v;
 	}
-	if (hex(o, &u)) {
+	if (json_read_hex(o, &u)) {
 		v = value_new(a, V_HEX, key);
 		v->u = u;
 		return v;
 	}
 	if (cJSON_IsString(o))
-		return value_name(a, key, str(a, o));
+		return value_name(a, key, json_read_str(a, o));
 	if (cJSON_IsArray(o)) {
 		const cJSON *first = o->child;
 
@@ -163,7 +159,7 @@ static struct value *value(struct arena *a, const cJSON *o, const char *key)
 	if (GET(o, "fd") || GET(o, "fixed_slot")) {
 		v = value_new(a, GET(o, "fd") ? V_FD : V_SLOT, key);
 		v->i = (int64_t)plain(GET(o, GET(o, "fd") ? "fd" : "fixed_slot"));
-		v->s = str(a, GET(o, "file"));
+		v->s = json_read_str(a, GET(o, "file"));
 		return v;
 	}
 	v = value_new(a, V_STRUCT, key);
@@ -202,7 +198,7 @@ static void args(struct arena *a, const cJSON *o, const cJSON *decoded, struct s
 		if (!item->string)
 			continue;
 		arg.name = arena_strdup(a, item->string);
-		if (hex(item, &arg.word))
+		if (json_read_hex(item, &arg.word))
 			arg.raw = strncmp(arg.name, "off", 3) ? RAW_HEX : RAW_OFFSET;
 		else if (cJSON_IsString(item))
 			bytes(a, item->valuestring, &arg);
@@ -220,9 +216,9 @@ static void sqe(struct arena *a, const cJSON *o, struct snap_sqe *e)
 	struct sqe_fields *f = &e->f;
 	const cJSON *fixed = GET(o, "fixed_slot"), *fd = GET(o, "fd");
 
-	*e = (struct snap_sqe){.index = num(GET(o, "index")), .slot = num(GET(o, "slot"))};
+	*e = (struct snap_sqe){.index = json_read_num(GET(o, "index")), .slot = json_read_num(GET(o, "slot"))};
 	e->in_range = !cJSON_IsFalse(GET(o, "in_range"));
-	f->name = str(a, GET(o, "opcode"));
+	f->name = json_read_str(a, GET(o, "opcode"));
 	if (!f->name)
 		f->name = "?";
 	f->opcode = (unsigned)plain(GET(o, "opcode_value"));
@@ -231,7 +227,7 @@ static void sqe(struct arena *a, const cJSON *o, struct snap_sqe *e)
 	f->fixed = cJSON_IsNumber(fixed);
 	f->has_fd = f->fixed || cJSON_IsNumber(fd);
 	f->fd = (int)(int64_t)plain(f->fixed ? fixed : fd);
-	f->file = str(a, GET(o, "file"));
+	f->file = json_read_str(a, GET(o, "file"));
 	f->user_data = hexnum(GET(o, "user_data"));
 	f->personality_known = cJSON_IsNumber(GET(o, "personality"));
 	f->personality = (unsigned)plain(GET(o, "personality"));
@@ -242,7 +238,7 @@ static void cqe(const cJSON *o, struct snap_cqe *e)
 {
 	const cJSON *extra = GET(o, "extra"), *id = GET(o, "buffer_id");
 
-	*e = (struct snap_cqe){.index = num(GET(o, "index")), .user_data = hexnum(GET(o, "user_data"))};
+	*e = (struct snap_cqe){.index = json_read_num(GET(o, "index")), .user_data = hexnum(GET(o, "user_data"))};
 	e->res = (int32_t)(int64_t)plain(GET(o, "res"));
 	e->flags = flags(&uapi_cqe_flags, GET(o, "flags"));
 	if (cJSON_IsNumber(id))
@@ -275,121 +271,24 @@ static void queues(struct arena *a, const cJSON *o, struct snap_ring *r)
 	const cJSON *s = GET(o, "sq"), *c = GET(o, "cq"), *item;
 	size_t i = 0;
 
-	r->sq = (struct snap_sq){num(GET(s, "entries")), num(GET(s, "head")), num(GET(s, "tail")),
-		num(GET(s, "kernel_head")), num(GET(s, "dropped")), num(GET(s, "sqe_size")), false, false, {0}, NULL,
-		0};
-	r->sq.flags_known = names(a, GET(s, "flags"), &r->sq.flags);
+	r->sq = (struct snap_sq){json_read_num(GET(s, "entries")), json_read_num(GET(s, "head")),
+		json_read_num(GET(s, "tail")), json_read_num(GET(s, "kernel_head")), json_read_num(GET(s, "dropped")),
+		json_read_num(GET(s, "sqe_size")), false, false, {0}, NULL, 0};
+	r->sq.flags_known = json_read_names(a, GET(s, "flags"), &r->sq.flags);
 	r->sq.pending = array(a, GET(s, "pending"), sizeof(*r->sq.pending), &r->sq.n_pending, &r->sq.pending_known);
 	item = r->sq.pending_known ? GET(s, "pending")->child : NULL;
 	for (; item; item = item->next)
 		sqe(a, item, &r->sq.pending[i++]);
-	r->cq.entries = num(GET(c, "entries"));
-	r->cq.head = num(GET(c, "head"));
-	r->cq.tail = num(GET(c, "tail"));
-	r->cq.kernel_tail = num(GET(c, "kernel_tail"));
-	r->cq.overflow = num(GET(c, "overflow"));
-	r->cq.cqe_size = num(GET(c, "cqe_size"));
-	r->cq.flags_known = names(a, GET(c, "flags"), &r->cq.flags);
+	r->cq.entries = json_read_num(GET(c, "entries"));
+	r->cq.head = json_read_num(GET(c, "head"));
+	r->cq.tail = json_read_num(GET(c, "tail"));
+	r->cq.kernel_tail = json_read_num(GET(c, "kernel_tail"));
+	r->cq.overflow = json_read_num(GET(c, "overflow"));
+	r->cq.cqe_size = json_read_num(GET(c, "cqe_size"));
+	r->cq.flags_known = json_read_names(a, GET(c, "flags"), &r->cq.flags);
 	r->cq.unreaped = cqes(a, GET(c, "unreaped"), &r->cq.n_unreaped, &r->cq.unreaped_known);
 	r->cq.overflowed = cqes(a, GET(c, "overflowed"), &r->cq.n_overflowed, &r->cq.overflowed_known);
-}
-
-static void people(struct arena *a, const cJSON *o, struct snap_ring *r)
-{
-	const cJSON *w = GET(o, "owner"), *list = GET(o, "holders"), *item, *fd;
-	bool known;
-
-	if (cJSON_IsObject(w))
-		r->owner = (struct snap_owner){true, str(a, GET(w, "mm")), num(GET(w, "pid")), num(GET(w, "uid")),
-			num(GET(w, "submitter_tid")), str(a, GET(w, "comm")), str(a, GET(w, "exe"))};
-	r->holders = array(a, list, sizeof(*r->holders), &r->n_holders, &known);
-	item = known ? list->child : NULL;
-	for (struct snap_holder *h = r->holders; item; item = item->next, h++) {
-		h->pid = (uint32_t)plain(GET(item, "pid"));
-		h->comm = str(a, GET(item, "comm"));
-		h->uid = num(GET(item, "uid"));
-		h->mapped = yes(GET(item, "mapped"));
-		h->registered = yes(GET(item, "registered"));
-		h->same_mm = yes(GET(item, "same_mm"));
-		h->fds = array(a, GET(item, "fds"), sizeof(*h->fds), &h->n_fds, &known);
-		fd = known ? GET(item, "fds")->child : NULL;
-		for (size_t i = 0; fd; fd = fd->next)
-			h->fds[i++] = (int32_t)(int64_t)plain(fd);
-		h->thread_fds = array(a, GET(item, "thread_fds"), sizeof(*h->thread_fds), &h->n_thread_fds, &known);
-		fd = known ? GET(item, "thread_fds")->child : NULL;
-		for (size_t i = 0; fd; fd = fd->next)
-			h->thread_fds[i++] = (struct snap_thread_fd){
-				(int32_t)(int64_t)plain(GET(fd, "tid")), (int32_t)(int64_t)plain(GET(fd, "fd"))};
-	}
-}
-
-static void sqpoll(struct arena *a, const cJSON *o, struct snap_sqpoll *s)
-{
-	const cJSON *item;
-	bool known;
-
-	if (!cJSON_IsObject(o))
-		return;
-	s->known = true;
-	s->active = cJSON_IsTrue(GET(o, "active"));
-	s->tid = num(GET(o, "tid"));
-	s->comm = str(a, GET(o, "comm"));
-	s->cpu = num(GET(o, "cpu"));
-	s->pinned_cpu = num(GET(o, "pinned_cpu"));
-	s->idle_ms = num(GET(o, "idle_ms"));
-	s->state = str(a, GET(o, "state"));
-	s->need_wakeup = yes(GET(o, "need_wakeup"));
-	s->total_us = num(GET(o, "total_us"));
-	s->work_us = num(GET(o, "work_us"));
-	s->shared_with = array(a, GET(o, "shared_with"), sizeof(*s->shared_with), &s->n_shared_with, &known);
-	item = known ? GET(o, "shared_with")->child : NULL;
-	for (size_t i = 0; item; item = item->next)
-		s->shared_with[i++] = plain(item);
-}
-
-static void registered(struct arena *a, const cJSON *o, struct snap_registered *g)
-{
-	const cJSON *item;
-
-	g->nr_files = num(GET(o, "nr_files"));
-	g->nr_buffers = num(GET(o, "nr_buffers"));
-	g->napi = str(a, GET(o, "napi"));
-	g->files = array(a, GET(o, "files"), sizeof(*g->files), &g->n_files, &g->files_known);
-	item = g->files_known ? GET(o, "files")->child : NULL;
-	for (size_t i = 0; item; item = item->next)
-		g->files[i++] = (struct snap_file){(uint32_t)plain(GET(item, "slot")), str(a, GET(item, "file"))};
-	g->buffers = array(a, GET(o, "buffers"), sizeof(*g->buffers), &g->n_buffers, &g->buffers_known);
-	item = g->buffers_known ? GET(o, "buffers")->child : NULL;
-	for (size_t i = 0; item; item = item->next)
-		g->buffers[i++] = (struct snap_buffer){
-			(uint32_t)plain(GET(item, "slot")), hexnum(GET(item, "addr")), plain(GET(item, "len"))};
-	g->personalities = array(
-		a, GET(o, "personalities"), sizeof(*g->personalities), &g->n_personalities, &g->personalities_known);
-	item = g->personalities_known ? GET(o, "personalities")->child : NULL;
-	for (size_t i = 0; item; item = item->next)
-		g->personalities[i++] = (struct snap_personality){(int32_t)(int64_t)plain(GET(item, "id")),
-			(uint32_t)plain(GET(item, "uid")), (uint32_t)plain(GET(item, "gid")),
-			hexnum(GET(item, "cap_effective"))};
-}
-
-static void work(struct arena *a, const cJSON *o, struct snap_ring *r)
-{
-	const cJSON *in = GET(o, "inflight"), *w = GET(o, "workers"), *item;
-	bool known;
-
-	r->inflight.known = cJSON_IsObject(in);
-	r->inflight.count = num(GET(in, "count"));
-	r->inflight.requests =
-		array(a, GET(in, "requests"), sizeof(*r->inflight.requests), &r->inflight.n_requests, &known);
-	item = known ? GET(in, "requests")->child : NULL;
-	for (size_t i = 0; item; item = item->next)
-		r->inflight.requests[i++] = (struct snap_request){(unsigned)plain(GET(item, "opcode_value")),
-			str(a, GET(item, "opcode")), str(a, GET(item, "where"))};
-	r->workers.known = cJSON_IsObject(w);
-	r->workers.tids = array(a, GET(w, "tids"), sizeof(*r->workers.tids), &r->workers.n_tids, &known);
-	item = known ? GET(w, "tids")->child : NULL;
-	for (size_t i = 0; item; item = item->next)
-		r->workers.tids[i++] = (int32_t)(int64_t)plain(item);
+	r->cq.overflowed_cut = json_read_num(GET(c, "overflowed_cut"));
 }
 
 static void ring(struct arena *a, const cJSON *o, struct snap_ring *r)
@@ -402,14 +301,21 @@ static void ring(struct arena *a, const cJSON *o, struct snap_ring *r)
 	r->brief = !GET(o, "registered");
 	r->moved = cJSON_IsTrue(GET(o, "moved"));
 	r->setup_known = cJSON_IsObject(setup);
-	r->setup_value = num(GET(setup, "value"));
-	names(a, GET(setup, "names"), &r->setup_names);
-	names(a, GET(o, "inferred"), &r->inferred);
+	r->setup_value = json_read_num(GET(setup, "value"));
+	json_read_names(a, GET(setup, "names"), &r->setup_names);
+	json_read_names(a, GET(o, "inferred"), &r->inferred);
 	queues(a, o, r);
-	people(a, o, r);
-	sqpoll(a, GET(o, "sqpoll"), &r->sqpoll);
-	registered(a, GET(o, "registered"), &r->registered);
-	work(a, o, r);
+	form_read(&form_owner, a, GET(o, "owner"), &r->owner);
+	r->holders = form_read_list(&form_holder, a, GET(o, "holders"), &r->n_holders, &known);
+	form_read(&form_sqpoll, a, GET(o, "sqpoll"), &r->sqpoll);
+	form_read(&form_restrictions, a, GET(o, "restrictions"), &r->restrictions);
+	form_read(&form_registered, a, GET(o, "registered"), &r->registered);
+	form_read(&form_inflight, a, GET(o, "inflight"), &r->inflight);
+	form_read(&form_workers, a, GET(o, "workers"), &r->workers);
+	r->disagreements = form_read_list(&form_disagreement, a, GET(o, "disagreements"), &r->n_disagreements, &known);
+	r->hidden = cJSON_IsTrue(GET(o, "hidden"))    ? SNAP_YES
+		    : cJSON_IsFalse(GET(o, "hidden")) ? SNAP_NO
+						      : SNAP_UNKNOWN;
 	r->unavailable = array(a, cJSON_IsObject(why) ? why : NULL, 0, &r->n_unavailable, &known);
 	if (!cJSON_IsObject(why))
 		return;
@@ -417,7 +323,8 @@ static void ring(struct arena *a, const cJSON *o, struct snap_ring *r)
 	cJSON_ArrayForEach(item, why)
 	{
 		if (item->string && cJSON_IsString(item))
-			r->unavailable[i++] = (struct snap_reason){arena_strdup(a, item->string), str(a, item)};
+			r->unavailable[i++] =
+				(struct snap_reason){arena_strdup(a, item->string), json_read_str(a, item)};
 	}
 	r->n_unavailable = i;
 }
@@ -426,7 +333,7 @@ static const char *document(struct arena *a, const cJSON *o, struct snap_doc *do
 {
 	const cJSON *kernel = GET(o, "kernel"), *sources = GET(o, "sources"), *list, *item;
 	const char *format = cJSON_GetStringValue(GET(o, "format"));
-	struct snap_num version = num(GET(o, "version"));
+	struct snap_num version = json_read_num(GET(o, "version"));
 	bool known;
 	size_t i = 0;
 
@@ -439,9 +346,10 @@ static const char *document(struct arena *a, const cJSON *o, struct snap_doc *do
 			(unsigned long long)version.v, SNAP_JSON_VERSION);
 	if (!cJSON_IsArray(GET(o, "rings")))
 		return "a dump without a list of rings";
-	doc->head = (struct snap_head){str(a, GET(o, "tool")), str(a, GET(o, "time")), str(a, GET(kernel, "release")),
-		cJSON_IsTrue(GET(kernel, "btf")), cJSON_IsTrue(GET(sources, "proc")),
-		cJSON_IsTrue(GET(sources, "memory")), cJSON_IsTrue(GET(sources, "kernel"))};
+	doc->head = (struct snap_head){json_read_str(a, GET(o, "tool")), json_read_str(a, GET(o, "time")),
+		json_read_str(a, GET(kernel, "release")), cJSON_IsTrue(GET(kernel, "btf")),
+		cJSON_IsTrue(GET(sources, "proc")), cJSON_IsTrue(GET(sources, "memory")),
+		cJSON_IsTrue(GET(sources, "kernel")), json_read_str(a, GET(sources, "kernel_unavailable"))};
 	list = GET(o, "rings");
 	doc->rings = array(a, list, sizeof(*doc->rings), &doc->n_rings, &known);
 	for (item = list->child; item; item = item->next)
@@ -450,8 +358,8 @@ static const char *document(struct arena *a, const cJSON *o, struct snap_doc *do
 	doc->skipped = array(a, list, sizeof(*doc->skipped), &doc->n_skipped, &known);
 	i = 0;
 	for (item = known ? list->child : NULL; item; item = item->next)
-		doc->skipped[i++] = (struct snap_skip){
-			num(GET(item, "pid")), num(GET(item, "ring_id")), str(a, GET(item, "reason"))};
+		doc->skipped[i++] = (struct snap_skip){json_read_num(GET(item, "pid")),
+			json_read_num(GET(item, "ring_id")), json_read_str(a, GET(item, "reason"))};
 	return NULL;
 }
 

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "forms.h"
 #include "snapjson.h"
 #include "uapi.h"
 
@@ -25,22 +26,22 @@ static cJSON *raw_number(uint64_t v, bool minus)
 	return cJSON_CreateRaw(p);
 }
 
-static cJSON *unum(uint64_t v)
+cJSON *json_uint(uint64_t v)
 {
 	return raw_number(v, false);
 }
 
-static cJSON *sint(int64_t v)
+cJSON *json_int(int64_t v)
 {
 	return raw_number(v < 0 ? 0 - (uint64_t)v : (uint64_t)v, v < 0);
 }
 
 static cJSON *num(struct snap_num n)
 {
-	return n.known ? unum(n.v) : cJSON_CreateNull();
+	return n.known ? json_uint(n.v) : cJSON_CreateNull();
 }
 
-static cJSON *hex(uint64_t v)
+cJSON *json_hex(uint64_t v)
 {
 	char s[24], *p = s + sizeof(s);
 
@@ -65,18 +66,23 @@ static cJSON *text(const char *s, size_t n)
 	return item;
 }
 
-static cJSON *str(const char *s)
+cJSON *json_str(const char *s)
 {
 	return s ? text(s, strlen(s)) : cJSON_CreateNull();
 }
 
+cJSON *json_names(const struct snap_names *n)
+{
+	cJSON *list = cJSON_CreateArray();
+
+	for (size_t i = 0; i < n->n; i++)
+		cJSON_AddItemToArray(list, json_str(n->v[i]));
+	return list;
+}
+
 static cJSON *names(bool known, const struct snap_names *n)
 {
-	cJSON *list = known ? cJSON_CreateArray() : cJSON_CreateNull();
-
-	for (size_t i = 0; known && i < n->n; i++)
-		cJSON_AddItemToArray(list, cJSON_CreateString(n->v[i]));
-	return list;
+	return known ? json_names(n) : cJSON_CreateNull();
 }
 
 static cJSON *flag_names(const struct uapi_flags *set, uint64_t word)
@@ -89,13 +95,8 @@ static cJSON *flag_names(const struct uapi_flags *set, uint64_t word)
 	for (size_t i = 0; i < n; i++)
 		cJSON_AddItemToArray(list, cJSON_CreateStringReference(found[i]));
 	if (rest)
-		cJSON_AddItemToArray(list, hex(rest));
+		cJSON_AddItemToArray(list, json_hex(rest));
 	return list;
-}
-
-static cJSON *yes(enum snap_yes y)
-{
-	return y == SNAP_UNKNOWN ? cJSON_CreateNull() : cJSON_CreateBool(y == SNAP_YES);
 }
 
 static cJSON *value(const struct value *v)
@@ -104,11 +105,11 @@ static cJSON *value(const struct value *v)
 
 	switch (v->kind) {
 	case V_UINT:
-		return unum(v->u);
+		return json_uint(v->u);
 	case V_INT:
-		return sint(v->i);
+		return json_int(v->i);
 	case V_HEX:
-		return hex(v->u);
+		return json_hex(v->u);
 	case V_NAME:
 		return text(v->s, strlen(v->s));
 	case V_STR:
@@ -132,8 +133,8 @@ static cJSON *value(const struct value *v)
 		return o;
 	default:
 		o = cJSON_CreateObject();
-		ADD(o, v->kind == V_SLOT ? "fixed_slot" : "fd", sint(v->i));
-		ADD(o, "file", str(v->s));
+		ADD(o, v->kind == V_SLOT ? "fixed_slot" : "fd", json_int(v->i));
+		ADD(o, "file", json_str(v->s));
 		return o;
 	}
 }
@@ -147,9 +148,9 @@ static cJSON *raw_arg(const struct sqe_arg *a)
 	case RAW_UNKNOWN:
 		return cJSON_CreateNull();
 	case RAW_DEC:
-		return unum(a->word);
+		return json_uint(a->word);
 	case RAW_INT:
-		return sint((int64_t)a->word);
+		return json_int((int64_t)a->word);
 	case RAW_BYTES:
 		for (size_t i = 0; i < a->n_bytes; i++)
 			buf_printf(&b, "%02x", a->bytes[i]);
@@ -157,7 +158,7 @@ static cJSON *raw_arg(const struct sqe_arg *a)
 		buf_free(&b);
 		return item;
 	default:
-		return hex(a->word);
+		return json_hex(a->word);
 	}
 }
 
@@ -173,15 +174,15 @@ static cJSON *sqe(const struct snap_sqe *e)
 		ADD(o, "in_range", cJSON_CreateFalse());
 		return o;
 	}
-	ADD(o, "opcode", str(f->name));
-	ADD(o, "opcode_value", unum(f->opcode));
+	ADD(o, "opcode", json_str(f->name));
+	ADD(o, "opcode_value", json_uint(f->opcode));
 	ADD(o, "flags", f->flags_known ? flag_names(&uapi_sqe_flags, f->flags) : cJSON_CreateNull());
-	ADD(o, "fd", f->has_fd && !f->fixed ? sint(f->fd) : cJSON_CreateNull());
+	ADD(o, "fd", f->has_fd && !f->fixed ? json_int(f->fd) : cJSON_CreateNull());
 	if (f->has_fd && f->fixed)
-		ADD(o, "fixed_slot", sint(f->fd));
-	ADD(o, "file", str(f->file));
-	ADD(o, "user_data", hex(f->user_data));
-	ADD(o, "personality", f->personality_known ? unum(f->personality) : cJSON_CreateNull());
+		ADD(o, "fixed_slot", json_int(f->fd));
+	ADD(o, "file", json_str(f->file));
+	ADD(o, "user_data", json_hex(f->user_data));
+	ADD(o, "personality", f->personality_known ? json_uint(f->personality) : cJSON_CreateNull());
 	args = cJSON_CreateObject();
 	decoded = cJSON_CreateObject();
 	for (size_t i = 0; i < f->n_args; i++) {
@@ -206,17 +207,18 @@ static cJSON *cqe(const struct snap_cqe *e)
 
 	if (e->index.known)
 		ADD(o, "index", num(e->index));
-	ADD(o, "user_data", hex(e->user_data));
-	ADD(o, "res", sint(e->res));
-	ADD(o, "error", str(cqe_error(e->res, e->flags)));
+	ADD(o, "user_data", json_hex(e->user_data));
+	ADD(o, "res", json_int(e->res));
+	ADD(o, "error", json_str(cqe_error(e->res, e->flags)));
 	if (flags & UAPI_CQE_BUFFER)
 		flags &= (1u << UAPI_CQE_BUFFER_SHIFT) - 1;
 	ADD(o, "flags", flag_names(&uapi_cqe_flags, flags));
-	ADD(o, "buffer_id", e->flags & UAPI_CQE_BUFFER ? unum(e->flags >> UAPI_CQE_BUFFER_SHIFT) : cJSON_CreateNull());
+	ADD(o, "buffer_id",
+		e->flags & UAPI_CQE_BUFFER ? json_uint(e->flags >> UAPI_CQE_BUFFER_SHIFT) : cJSON_CreateNull());
 	if (e->big) {
 		extra = cJSON_CreateArray();
-		cJSON_AddItemToArray(extra, hex(e->extra[0]));
-		cJSON_AddItemToArray(extra, hex(e->extra[1]));
+		cJSON_AddItemToArray(extra, json_hex(e->extra[0]));
+		cJSON_AddItemToArray(extra, json_hex(e->extra[1]));
 		ADD(o, "extra", extra);
 	}
 	return o;
@@ -268,170 +270,16 @@ static cJSON *cq(const struct snap_ring *r)
 	ADD(o, "cqe_size", num(c->cqe_size));
 	ADD(o, "unreaped", cqes(c->unreaped_known, c->unreaped, c->n_unreaped));
 	ADD(o, "overflowed", cqes(c->overflowed_known, c->overflowed, c->n_overflowed));
-	return o;
-}
-
-static cJSON *owner(const struct snap_owner *w)
-{
-	cJSON *o = w->known ? cJSON_CreateObject() : cJSON_CreateNull();
-
-	if (!w->known)
-		return o;
-	ADD(o, "mm", str(w->mm));
-	ADD(o, "pid", num(w->pid));
-	ADD(o, "comm", str(w->comm));
-	ADD(o, "exe", str(w->exe));
-	ADD(o, "uid", num(w->uid));
-	ADD(o, "submitter_tid", num(w->submitter_tid));
-	return o;
-}
-
-static cJSON *holder(const struct snap_holder *h)
-{
-	cJSON *o = cJSON_CreateObject(), *list = cJSON_CreateArray();
-
-	ADD(o, "pid", unum(h->pid));
-	ADD(o, "comm", str(h->comm));
-	ADD(o, "uid", num(h->uid));
-	for (size_t i = 0; i < h->n_fds; i++)
-		cJSON_AddItemToArray(list, sint(h->fds[i]));
-	ADD(o, "fds", list);
-	if (h->n_thread_fds) {
-		list = cJSON_CreateArray();
-		for (size_t i = 0; i < h->n_thread_fds; i++) {
-			cJSON *t = cJSON_CreateObject();
-
-			ADD(t, "tid", sint(h->thread_fds[i].tid));
-			ADD(t, "fd", sint(h->thread_fds[i].fd));
-			cJSON_AddItemToArray(list, t);
-		}
-		ADD(o, "thread_fds", list);
-	}
-	ADD(o, "mapped", yes(h->mapped));
-	ADD(o, "registered", yes(h->registered));
-	ADD(o, "same_mm", yes(h->same_mm));
-	return o;
-}
-
-static cJSON *sqpoll(const struct snap_ring *r)
-{
-	const struct snap_sqpoll *s = &r->sqpoll;
-	cJSON *o = s->known ? cJSON_CreateObject() : cJSON_CreateNull(), *list;
-
-	if (!s->known)
-		return o;
-	ADD(o, "active", cJSON_CreateBool(s->active));
-	if (!s->active)
-		return o;
-	ADD(o, "tid", num(s->tid));
-	ADD(o, "comm", str(s->comm));
-	ADD(o, "cpu", num(s->cpu));
-	ADD(o, "pinned_cpu", num(s->pinned_cpu));
-	ADD(o, "idle_ms", num(s->idle_ms));
-	ADD(o, "state", str(s->state));
-	ADD(o, "need_wakeup", yes(s->need_wakeup));
-	ADD(o, "total_us", num(s->total_us));
-	ADD(o, "work_us", num(s->work_us));
-	if (r->brief)
-		return o;
-	list = cJSON_CreateArray();
-	for (size_t i = 0; i < s->n_shared_with; i++)
-		cJSON_AddItemToArray(list, unum(s->shared_with[i]));
-	ADD(o, "shared_with", list);
-	return o;
-}
-
-static cJSON *registered(const struct snap_ring *r)
-{
-	const struct snap_registered *g = &r->registered;
-	cJSON *o, *list;
-
-	if (snap_reason_of(r, "registered"))
-		return cJSON_CreateNull();
-	o = cJSON_CreateObject();
-	list = g->files_known ? cJSON_CreateArray() : cJSON_CreateNull();
-	for (size_t i = 0; g->files_known && i < g->n_files; i++) {
-		cJSON *f = cJSON_CreateObject();
-
-		ADD(f, "slot", unum(g->files[i].slot));
-		ADD(f, "file", str(g->files[i].file));
-		cJSON_AddItemToArray(list, f);
-	}
-	ADD(o, "files", list);
-	ADD(o, "nr_files", num(g->nr_files));
-	list = g->buffers_known ? cJSON_CreateArray() : cJSON_CreateNull();
-	for (size_t i = 0; g->buffers_known && i < g->n_buffers; i++) {
-		cJSON *f = cJSON_CreateObject();
-
-		ADD(f, "slot", unum(g->buffers[i].slot));
-		ADD(f, "addr", hex(g->buffers[i].addr));
-		ADD(f, "len", unum(g->buffers[i].len));
-		cJSON_AddItemToArray(list, f);
-	}
-	ADD(o, "buffers", list);
-	ADD(o, "nr_buffers", num(g->nr_buffers));
-	ADD(o, "buffer_rings", cJSON_CreateNull());
-	list = g->personalities_known ? cJSON_CreateArray() : cJSON_CreateNull();
-	for (size_t i = 0; g->personalities_known && i < g->n_personalities; i++) {
-		cJSON *p = cJSON_CreateObject();
-
-		ADD(p, "id", sint(g->personalities[i].id));
-		ADD(p, "uid", unum(g->personalities[i].uid));
-		ADD(p, "gid", unum(g->personalities[i].gid));
-		ADD(p, "cap_effective", hex(g->personalities[i].cap_effective));
-		cJSON_AddItemToArray(list, p);
-	}
-	ADD(o, "personalities", list);
-	ADD(o, "eventfd", cJSON_CreateNull());
-	ADD(o, "napi", str(g->napi));
-	ADD(o, "iowq_limits", cJSON_CreateNull());
-	return o;
-}
-
-static cJSON *inflight(const struct snap_inflight *in)
-{
-	cJSON *o = in->known ? cJSON_CreateObject() : cJSON_CreateNull(), *list;
-
-	if (!in->known)
-		return o;
-	ADD(o, "count", num(in->count));
-	list = cJSON_CreateArray();
-	for (size_t i = 0; i < in->n_requests; i++) {
-		cJSON *q = cJSON_CreateObject();
-
-		ADD(q, "opcode", str(in->requests[i].name));
-		ADD(q, "opcode_value", unum(in->requests[i].opcode));
-		ADD(q, "user_data", cJSON_CreateNull());
-		ADD(q, "fd", cJSON_CreateNull());
-		ADD(q, "file", cJSON_CreateNull());
-		ADD(q, "where", str(in->requests[i].where));
-		ADD(q, "worker_tid", cJSON_CreateNull());
-		cJSON_AddItemToArray(list, q);
-	}
-	ADD(o, "requests", list);
-	return o;
-}
-
-static cJSON *workers(const struct snap_workers *w)
-{
-	cJSON *o = w->known ? cJSON_CreateObject() : cJSON_CreateNull(), *list;
-
-	if (!w->known)
-		return o;
-	ADD(o, "bounded", cJSON_CreateNull());
-	ADD(o, "unbounded", cJSON_CreateNull());
-	list = cJSON_CreateArray();
-	for (size_t i = 0; i < w->n_tids; i++)
-		cJSON_AddItemToArray(list, sint(w->tids[i]));
-	ADD(o, "tids", list);
+	if (c->overflowed_cut.known)
+		ADD(o, "overflowed_cut", num(c->overflowed_cut));
 	return o;
 }
 
 static cJSON *ring(const struct snap_ring *r)
 {
-	cJSON *o = cJSON_CreateObject(), *sub, *list;
+	cJSON *o = cJSON_CreateObject(), *sub;
 
-	ADD(o, "ring_id", unum(r->id));
+	ADD(o, "ring_id", json_uint(r->id));
 	sub = r->setup_known ? cJSON_CreateObject() : cJSON_CreateNull();
 	if (r->setup_known) {
 		ADD(sub, "value", num(r->setup_value));
@@ -440,19 +288,18 @@ static cJSON *ring(const struct snap_ring *r)
 	ADD(o, "setup_flags", sub);
 	ADD(o, "sq", sq(r));
 	ADD(o, "cq", cq(r));
-	ADD(o, "owner", owner(&r->owner));
-	list = cJSON_CreateArray();
-	for (size_t i = 0; i < r->n_holders; i++)
-		cJSON_AddItemToArray(list, holder(&r->holders[i]));
-	ADD(o, "holders", list);
-	ADD(o, "sqpoll", sqpoll(r));
+	ADD(o, "owner", form_write(&form_owner, &r->owner, r->brief));
+	ADD(o, "holders", form_write_list(&form_holder, r->holders, r->n_holders, r->brief));
+	ADD(o, "hidden", r->hidden == SNAP_UNKNOWN ? cJSON_CreateNull() : cJSON_CreateBool(r->hidden == SNAP_YES));
+	ADD(o, "sqpoll", form_write(&form_sqpoll, &r->sqpoll, r->brief));
 	if (!r->brief) {
-		ADD(o, "restrictions", cJSON_CreateNull());
-		ADD(o, "registered", registered(r));
-		ADD(o, "inflight", inflight(&r->inflight));
-		ADD(o, "workers", workers(&r->workers));
+		ADD(o, "restrictions", form_write(&form_restrictions, &r->restrictions, false));
+		ADD(o, "registered", form_write(&form_registered, &r->registered, false));
+		ADD(o, "inflight", form_write(&form_inflight, &r->inflight, false));
+		ADD(o, "workers", form_write(&form_workers, &r->workers, false));
 	}
 	ADD(o, "moved", cJSON_CreateBool(r->moved));
+	ADD(o, "disagreements", form_write_list(&form_disagreement, r->disagreements, r->n_disagreements, false));
 	ADD(o, "inferred", names(true, &r->inferred));
 	sub = cJSON_CreateObject();
 	for (size_t i = 0; i < r->n_unavailable; i++)
@@ -477,16 +324,18 @@ void snap_json_begin(struct buf *b, const struct snap_head *h)
 	cJSON *o = cJSON_CreateObject(), *sub = cJSON_CreateObject();
 
 	ADD(o, "format", cJSON_CreateString("uringctl-dump"));
-	ADD(o, "version", unum(SNAP_JSON_VERSION));
-	ADD(o, "tool", str(h->tool));
-	ADD(o, "time", str(h->time));
-	ADD(sub, "release", str(h->release));
+	ADD(o, "version", json_uint(SNAP_JSON_VERSION));
+	ADD(o, "tool", json_str(h->tool));
+	ADD(o, "time", json_str(h->time));
+	ADD(sub, "release", json_str(h->release));
 	ADD(sub, "btf", cJSON_CreateBool(h->btf));
 	ADD(o, "kernel", sub);
 	sub = cJSON_CreateObject();
 	ADD(sub, "proc", cJSON_CreateBool(h->proc));
 	ADD(sub, "memory", cJSON_CreateBool(h->memory));
 	ADD(sub, "kernel", cJSON_CreateBool(h->kernel));
+	if (h->kernel_why)
+		ADD(sub, "kernel_unavailable", json_str(h->kernel_why));
 	ADD(o, "sources", sub);
 	print(b, o);
 	b->len--; /* the object goes on */
@@ -510,7 +359,7 @@ void snap_json_end(struct buf *b, const struct snap_skip *skipped, size_t n)
 			ADD(o, "pid", num(skipped[i].pid));
 		if (skipped[i].ring_id.known)
 			ADD(o, "ring_id", num(skipped[i].ring_id));
-		ADD(o, "reason", str(skipped[i].reason));
+		ADD(o, "reason", json_str(skipped[i].reason));
 		cJSON_AddItemToArray(list, o);
 	}
 	buf_puts(b, "\n],\n\"skipped\":");

@@ -56,3 +56,31 @@ struct snap_names snap_flag_names(struct arena *a, const struct uapi_flags *set,
 		names.v[names.n++] = arena_printf(a, "0x%llx", (unsigned long long)rest);
 	return names;
 }
+
+/* section itself, and what lies below it */
+static bool within(const char *name, const char *section)
+{
+	size_t len = strlen(section);
+
+	return !strncmp(name, section, len) && (!name[len] || name[len] == '.');
+}
+
+void snap_drop_reason(struct snap_ring *r, const char *section)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < r->n_unavailable; i++)
+		if (!within(r->unavailable[i].section, section))
+			r->unavailable[n++] = r->unavailable[i];
+	r->n_unavailable = n;
+}
+
+void snap_drop_name(struct snap_names *names, const char *name)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < names->n; i++)
+		if (!within(names->v[i], name))
+			names->v[n++] = names->v[i];
+	names->n = n;
+}

@@ -14,6 +14,60 @@ static struct snap_num num(uint64_t v)
 }
 
 /* A ring with something in every place. */
+/* One of everything. */
+static void registered(struct arena *a, struct snap_registered *g)
+{
+	g->known = g->files_known = g->buffers_known = g->groups_known = g->personalities_known = g->zcrx_known = true;
+	g->nr_files = num(4);
+	g->files_cut = num(1);
+	g->files = arena_alloc(a, sizeof(*g->files));
+	g->files[g->n_files++] = (struct snap_file){3, "/a\nb"};
+	g->nr_buffers = num(1);
+	g->buffers = arena_alloc(a, sizeof(*g->buffers));
+	g->buffers[g->n_buffers++] = (struct snap_buffer){0, UINT64_MAX, 1ull << 40, SNAP_YES, SNAP_NO};
+	g->groups = arena_alloc(a, 2 * sizeof(*g->groups));
+	g->groups[g->n_groups++] = (struct snap_group){65535, true, num(64), num(0), false, SNAP_YES, SNAP_NO};
+	g->groups[g->n_groups++] = (struct snap_group){.group = 1, .available = num(32), .at_least = true};
+	g->personalities = arena_alloc(a, sizeof(*g->personalities));
+	g->personalities[g->n_personalities++] = (struct snap_personality){1, 2, 3, 1ull << 63};
+	g->eventfd = (struct snap_eventfd){true, true, SNAP_UNKNOWN, SNAP_YES};
+	g->napi = "enabled (static)";
+	g->napi_settings = (struct snap_napi){.known = true, .busy_poll_us = num(50), .prefer_busy_poll = SNAP_NO};
+	g->napi_settings.ids = arena_alloc(a, sizeof(uint32_t));
+	g->napi_settings.ids[g->napi_settings.n_ids++] = UINT32_MAX;
+	g->zcrx = arena_alloc(a, sizeof(*g->zcrx));
+	g->zcrx[g->n_zcrx++] = (struct snap_zcrx){1, 2, 4096, "eth0"};
+	g->iowq_limits = (struct snap_iowq_limits){.known = true, .bounded = num(0), .unbounded = num(7)};
+	g->memlock = (struct snap_memlock){.known = true, .limited = SNAP_NO, .mm_bytes = num(4096)};
+}
+
+static void in_flight(struct arena *a, struct snap_ring *r)
+{
+	struct snap_request *q = arena_alloc(a, 2 * sizeof(*q));
+	struct snap_worker *w = arena_alloc(a, sizeof(*w));
+
+	r->inflight = (struct snap_inflight){.known = true, .count = num(9), .unknown = num(7), .cut = num(2)};
+	r->inflight.requests = q;
+	r->inflight.n_requests = 2;
+	q[0] = (struct snap_request){.opcode = 6, .name = "POLL_ADD", .where = "poll"};
+	q[1] = (struct snap_request){.opcode = 11,
+		.name = "TIMEOUT",
+		.where = "timeout",
+		.user_data = num(UINT64_MAX),
+		.tid = num(4022),
+		.flags_known = true,
+		.chain = num(1),
+		.position = num(0),
+		.age_ns = num(1),
+		.due_ns = num((uint64_t)-5)};
+	snap_add_name(a, &q[1].flags, "IO_LINK");
+	*w = (struct snap_worker){.tid = 4031, .bounded = SNAP_NO, .state = "blocked", .wchan = "pipe_read"};
+	w->request = (struct snap_running){true, true, 22, "READ", 0x77};
+	snap_add_name(a, &w->stack, "pipe_read+0x1/0x2");
+	r->workers = (struct snap_workers){.known = true, .threads_known = true, .threads = w, .n_threads = 1};
+	r->workers.bounded = (struct snap_pool){true, 1, 0, 8, 3};
+}
+
 static struct snap_ring sample(struct arena *a)
 {
 	struct snap_ring r = {.id = 7651, .setup_known = true, .moved = true};
@@ -44,7 +98,13 @@ static struct snap_ring sample(struct arena *a)
 	r.cq.unreaped = arena_alloc(a, sizeof(*r.cq.unreaped));
 	r.cq.unreaped[0] = (struct snap_cqe){num(0), UINT64_MAX, INT32_MIN, 1 | 65535u << 16, true, {1, UINT64_MAX}};
 	r.cq.n_unreaped = 1;
-	r.owner = (struct snap_owner){true, NULL, num(4022), num(1000), {0}, "no\033de", "/usr/bin/node"};
+	r.owner = (struct snap_owner){.known = true,
+		.mm = "mm1",
+		.pid = num(4022),
+		.uid = num(1000),
+		.comm = "no\033de",
+		.exe = "/usr/bin/node",
+		.sq_creds = {true, 1000, 1001, UINT64_MAX}};
 	h[0] = (struct snap_holder){
 		.pid = 4022, .comm = "node", .uid = num(1000), .mapped = SNAP_YES, .same_mm = SNAP_YES};
 	h[0].fds = arena_alloc(a, sizeof(int32_t));
@@ -63,10 +123,18 @@ static struct snap_ring sample(struct arena *a)
 		.comm = "iou-sqp-4022",
 		.state = "sleeping",
 		.need_wakeup = SNAP_YES};
-	r.registered.files_known = true;
-	r.registered.nr_files = num(4);
-	r.registered.napi = "disabled";
-	r.inflight.known = true;
+	registered(a, &r.registered);
+	in_flight(a, &r);
+	r.restrictions = (struct snap_restrictions){.known = true,
+		.registered = true,
+		.sqe_limited = true,
+		.register_limited = true,
+		.ring_disabled = SNAP_YES};
+	snap_add_name(a, &r.restrictions.sqe_ops, "READ");
+	snap_add_name(a, &r.restrictions.register_ops, "ENABLE_RINGS");
+	r.hidden = SNAP_YES;
+	r.disagreements = arena_alloc(a, sizeof(*r.disagreements));
+	r.disagreements[r.n_disagreements++] = (struct snap_disagreement){"sqpoll.tid", "1", "2"};
 	snap_add_name(a, &r.inferred, "owner");
 	snap_add_reason(a, &r, "restrictions", "because");
 	snap_add_reason(a, &r, "cq.overflowed", "because");
@@ -75,7 +143,8 @@ static struct snap_ring sample(struct arena *a)
 
 static char *document(const struct snap_ring *r, struct buf *b)
 {
-	struct snap_head h = {"uringctl 0.1.0", "2026-11-23T20:01:02.123456Z", "6.18.44", true, true, true, false};
+	struct snap_head h = {
+		"uringctl 0.1.0", "2026-11-23T20:01:02.123456Z", "6.18.44", true, true, true, false, "EPERM: no"};
 	struct snap_skip skip = {num(1), {0}, "EPERM"};
 
 	b->len = 0;
