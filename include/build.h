@@ -6,15 +6,20 @@
 #include "ring.h"
 #include "snapshot.h"
 
+/* Where what is known of a ring comes from. The names of processes come from /proc whatever is chosen. */
+enum { SOURCE_PROC = 1, SOURCE_MEMORY = 2, SOURCE_KERNEL = 4, SOURCE_ALL = 7 };
+
 struct build_options {
 	bool brief;  /* no entries, no decoding: what a list shows */
 	size_t data; /* bytes of data to be written or sent that are read out of the target */
+	unsigned sources;
+	size_t max_requests, max_files; /* at which walks are cut */
 };
 
 struct builder;
 
-/* d must outlive the builder. Never NULL; builder_free gives it back. */
-struct builder *builder_new(const struct discovery *d, const struct build_options *o);
+/* d and k (which may be NULL) must outlive the builder. Never NULL; builder_free gives it back. */
+struct builder *builder_new(const struct discovery *d, struct kernel *k, const struct build_options *o);
 void builder_free(struct builder *b);
 
 /*
@@ -24,6 +29,6 @@ void builder_free(struct builder *b);
 int builder_ring(struct builder *b, struct arena *a, const struct found_ring *r, struct snap_ring *out);
 
 /* The words around the rings: program, time, kernel. Lives in a. */
-void build_head(struct arena *a, struct snap_head *out);
+void build_head(const struct builder *b, struct arena *a, struct snap_head *out);
 
 #endif

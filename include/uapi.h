@@ -44,8 +44,10 @@ extern const struct uapi_name uapi_register_ops[];
 /* Bits that the code itself has to know. */
 enum {
 	UAPI_SETUP_SQPOLL = 1u << 1,
+	UAPI_SETUP_SQ_AFF = 1u << 2,
 	UAPI_SETUP_CQSIZE = 1u << 3,
 	UAPI_SETUP_ATTACH_WQ = 1u << 5,
+	UAPI_SETUP_R_DISABLED = 1u << 6,
 	UAPI_SETUP_SQE128 = 1u << 10,
 	UAPI_SETUP_CQE32 = 1u << 11,
 	UAPI_SETUP_NO_MMAP = 1u << 14,
@@ -58,6 +60,7 @@ enum {
 	UAPI_SQE_IO_LINK = 1u << 2,
 	UAPI_SQE_IO_HARDLINK = 1u << 3,
 	UAPI_SQE_BUFFER_SELECT = 1u << 5,
+	UAPI_SQE_CQE_SKIP = 1u << 6,
 
 	UAPI_SQ_NEED_WAKEUP = 1u << 0,
 	UAPI_SQ_CQ_OVERFLOW = 1u << 1,

@@ -12,16 +12,20 @@
 
 #include "parts.h"
 #include "kbtf.h"
+#include "uapi.h"
 #include "version.h"
 
-const char kernel_alone[] =
-	"known to the kernel alone: it would take BPF (CAP_BPF, CAP_PERFMON), which this version does not use";
+const char not_asked[] = "the source that has it was not asked (--source)";
 
-struct builder *builder_new(const struct discovery *d, const struct build_options *o)
+struct builder *builder_new(const struct discovery *d, struct kernel *k, const struct build_options *o)
 {
 	struct builder *b = xrealloc(NULL, sizeof(*b));
 
 	*b = (struct builder){.d = d, .o = *o};
+	b->kernel_why = !(o->sources & SOURCE_KERNEL) ? not_asked : k ? kernel_why(k) : NULL;
+	b->k = b->kernel_why ? NULL : k;
+	if (!b->kernel_why)
+		b->kernel_why = "the kernel source has not seen this ring";
 	b->sockets = sockets_new();
 	b->sq_threads = xrealloc(NULL, (d->n_rings + 1) * sizeof(*b->sq_threads));
 	memset(b->sq_threads, 0, (d->n_rings + 1) * sizeof(*b->sq_threads));
@@ -42,6 +46,8 @@ void builder_free(struct builder *b)
 		forget(&b->people[i]);
 	sockets_free(b->sockets);
 	free(b->sq_threads);
+	free(b->sqds);
+	free(b->mms);
 	free(b);
 }
 
@@ -151,14 +157,33 @@ static const char *why_no_fdinfo(const struct found_ring *r, int err)
 				: "fdinfo could not be read";
 }
 
-int builder_ring(struct builder *b, struct arena *a, const struct found_ring *r, struct snap_ring *out)
+/* The ring as the kernel has it now. False: the kernel says that it is gone. */
+static bool read_base(struct builder *b, const struct found_ring *r)
+{
+	int err;
+
+	b->key = (struct ring_key){r->file, r->ctx, r->inode};
+	b->have_base = false;
+	if (!b->k || !r->ctx)
+		return true;
+	err = kernel_ring(b->k, &b->key, &b->base);
+	if (!err && !b->o.brief && kernel_prepare(b->k, &b->base))
+		err = kernel_ring(b->k, &b->key, &b->base);
+	b->have_base = !err;
+	return err != -ESRCH;
+}
+
+/* One reading of everything. -1: the ring is gone. */
+static int read_ring(struct builder *b, struct arena *a, const struct found_ring *r, struct snap_ring *out)
 {
 	const struct ring_ref *ref = NULL;
 	struct fdinfo f;
 	int err = ENOENT;
 
 	*out = (struct snap_ring){.id = r->id, .brief = b->o.brief};
-	for (size_t i = 0; i < r->n_refs && !ref; i++) {
+	if (!read_base(b, r))
+		return -1;
+	for (size_t i = 0; i < r->n_refs && !ref && uses(b, SOURCE_PROC); i++) {
 		if (!read_fdinfo(b, a, &r->refs[i], &f))
 			ref = &r->refs[i];
 		else
@@ -169,27 +194,57 @@ int builder_ring(struct builder *b, struct arena *a, const struct found_ring *r,
 	}
 	if (r->numbered)
 		snap_add_name(a, &out->inferred, "ring_id");
+	out->hidden = r->n_refs ? SNAP_NO : SNAP_YES;
 	build_people(b, a, r, ref ? &f : NULL, out);
 	if (!out->n_holders)
 		return -1;
 	build_queues(b, a, r, ref ? &f : NULL, ref, out);
 	if (!ref)
-		snap_add_reason(a, out, "sqpoll", why_no_fdinfo(r, err));
-	if (b->o.brief)
-		return 0;
-	if (ref) {
-		build_registered(a, &f, out);
-	} else {
-		const char *why = why_no_fdinfo(r, err);
+		snap_add_reason(a, out, "sqpoll", uses(b, SOURCE_PROC) ? why_no_fdinfo(r, err) : not_asked);
+	if (!b->o.brief && ref) {
+		build_registered(b, a, &f, out);
+	} else if (!b->o.brief) {
+		const char *why = uses(b, SOURCE_PROC) ? why_no_fdinfo(r, err) : not_asked;
 
 		snap_add_reason(a, out, "registered", why);
 		snap_add_reason(a, out, "inflight", why);
 	}
-	snap_add_reason(a, out, "restrictions", kernel_alone);
+	if (!b->o.brief)
+		snap_add_reason(a, out, "restrictions", b->kernel_why);
+	if (b->have_base)
+		build_kernel(b, a, r, out);
 	return 0;
 }
 
-void build_head(struct arena *a, struct snap_head *h)
+int builder_ring(struct builder *b, struct arena *a, const struct found_ring *r, struct snap_ring *out)
+{
+	int err = read_ring(b, a, r, out);
+
+	/* two sources that disagree may only have looked at different moments */
+	if (!err && out->n_disagreements)
+		err = read_ring(b, a, r, out);
+	return err;
+}
+
+void disagree(struct arena *a, struct snap_ring *r, const char *what, const char *proc, const char *kernel)
+{
+	struct snap_disagreement *more = arena_alloc(a, (r->n_disagreements + 1) * sizeof(*more));
+
+	if (r->n_disagreements)
+		memcpy(more, r->disagreements, r->n_disagreements * sizeof(*more));
+	more[r->n_disagreements++] = (struct snap_disagreement){what, proc, kernel};
+	r->disagreements = more;
+}
+
+const char *op_name(struct arena *a, unsigned opcode)
+{
+	const struct uapi_op *op = uapi_op(opcode);
+	const char *name = op ? op->name : kbtf_op_name(opcode);
+
+	return name ? name : arena_printf(a, "OP_%u", opcode);
+}
+
+void build_head(const struct builder *b, struct arena *a, struct snap_head *h)
 {
 	struct timespec now;
 	struct utsname u;
@@ -199,7 +254,11 @@ void build_head(struct arena *a, struct snap_head *h)
 	clock_gettime(CLOCK_REALTIME, &now);
 	gmtime_r(&now.tv_sec, &tm);
 	strftime(date, sizeof(date), "%Y-%m-%dT%H:%M:%S", &tm);
-	*h = (struct snap_head){.tool = "uringctl " VERSION, .btf = kbtf_present(), .proc = true, .memory = true};
+	*h = (struct snap_head){.tool = "uringctl " VERSION, .btf = kbtf_present()};
+	h->proc = uses(b, SOURCE_PROC);
+	h->memory = uses(b, SOURCE_MEMORY);
+	h->kernel = b->k != NULL;
+	h->kernel_why = b->k || !uses(b, SOURCE_KERNEL) ? NULL : b->kernel_why;
 	h->time = arena_printf(a, "%s.%06ldZ", date, now.tv_nsec / 1000);
 	h->release = uname(&u) ? NULL : arena_strdup(a, u.release);
 }

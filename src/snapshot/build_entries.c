@@ -56,11 +56,13 @@ static struct peek eyes_of(struct reading *x)
 {
 	struct peek p = {.ctx = x, .newer_op = look_op, .slot = look_slot, .data = x->b->o.data};
 
+	if (x->pid && uses(x->b, SOURCE_MEMORY))
+		p.mem = look_mem;
+	if (x->pid && uses(x->b, SOURCE_PROC))
+		p.file = look_file;
 	if (x->pid) {
 		/* a ring that is mapped below 4 GiB is a 32-bit program's, but for one that asks for such an address */
 		p.compat = x->r->n_maps && x->r->maps[0].end <= UINT32_MAX;
-		p.mem = look_mem;
-		p.file = look_file;
 	}
 	return p;
 }
@@ -165,7 +167,8 @@ void overflowed(struct reading *x)
 	const struct fdinfo *f = x->f;
 
 	if (!f || !f->has_overflow) {
-		snap_add_reason(x->a, x->out, "cq.overflowed", f ? kernel_alone : "no descriptor of the ring is open");
+		snap_add_reason(
+			x->a, x->out, "cq.overflowed", f ? x->b->kernel_why : "no descriptor of the ring is open");
 		return;
 	}
 	cq->overflowed_known = true;

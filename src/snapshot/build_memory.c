@@ -42,6 +42,13 @@ static int find_header(struct reading *x)
 	size_t expected = expected_header();
 	int err = 0;
 
+	if (x->b->have_base) {
+		const uint32_t *at = x->b->base.offsets;
+
+		x->header = (struct ring_header){
+			at[0], at[1], at[2], at[3], at[4], at[5], at[6], at[7], at[8], at[9], at[10], at[11], at[12]};
+		return ring_read_words(x->acc, &x->header, &x->words);
+	}
 	if (!x->b->have_header) {
 		x->header = ring_header_known[expected];
 		err = ring_read_words(x->acc, &x->header, &x->words);
@@ -137,16 +144,47 @@ bool by_descriptor(struct reading *x)
 	return false;
 }
 
+/* The layout that the setup flags make. */
+static struct ring_layout layout_of(uint32_t flags)
+{
+	return (struct ring_layout){.sqe128 = flags & UAPI_SETUP_SQE128,
+		.sqe_mixed = flags & UAPI_SETUP_SQE_MIXED,
+		.cqe32 = flags & UAPI_SETUP_CQE32,
+		.cqe_mixed = flags & UAPI_SETUP_CQE_MIXED,
+		.no_sqarray = flags & UAPI_SETUP_NO_SQARRAY};
+}
+
+/* Through the kernel, which needs neither a mapping nor a descriptor, and takes no reference. */
+static bool by_kernel(struct reading *x)
+{
+	const struct ring_base *base = &x->b->base;
+	const uint32_t *at = base->offsets;
+	struct ring_geometry g = {.sq_entries = base->sq_entries, .cq_entries = base->cq_entries};
+	struct ring_layout l = layout_of(base->flags);
+	struct ring_header h = {.cqes = at[12]};
+
+	if (!x->b->have_base)
+		return false;
+	ring_access_kernel_init(&x->kernel, x->b->k, &x->b->key, ring_rings_size(&h, &g, &l), ring_sqes_size(&g, &l));
+	x->acc = &x->kernel.base;
+	x->err = -find_header(x);
+	return !x->err;
+}
+
 void find_access(struct reading *x)
 {
-	x->err = ENXIO;
-	if (!by_mapping(x) && !by_descriptor(x))
+	bool memory = uses(x->b, SOURCE_MEMORY);
+
+	x->err = memory ? ENXIO : ECANCELED;
+	if (!(memory && by_mapping(x)) && !by_kernel(x) && !(memory && by_descriptor(x)))
 		x->acc = NULL;
 }
 
 const char *why_no_memory(const struct reading *x)
 {
 	switch (x->err) {
+	case ECANCELED:
+		return not_asked;
 	case EPERM:
 	case EACCES:
 		return "EPERM: the memory of another user's process (CAP_SYS_PTRACE)";
@@ -174,8 +212,7 @@ const char *why_no_memory(const struct reading *x)
 	default:
 		if (x->no_mmap)
 			return "a NO_MMAP ring: its memory is the program's own, and the kernel alone knows where (it "
-			       "would take BPF: "
-			       "CAP_BPF, CAP_PERFMON)";
+			       "takes the kernel source)";
 		return strerrorname_np(x->err) ? strerrorname_np(x->err) : "it could not be read";
 	}
 }
@@ -197,6 +234,11 @@ static void map_lengths(struct reading *x)
 int geometry(struct reading *x)
 {
 	map_lengths(x);
+	if (x->b->have_base) {
+		x->g.sq_entries = x->b->base.sq_entries;
+		x->g.cq_entries = x->b->base.cq_entries;
+		return 0;
+	}
 	if (x->f && x->f->has_queues && x->f->sq_mask < UAPI_MAX_SQ_ENTRIES && x->f->cq_mask < UAPI_MAX_CQ_ENTRIES) {
 		x->g.sq_entries = x->f->sq_mask + 1;
 		x->g.cq_entries = x->f->cq_mask + 1;
@@ -227,8 +269,12 @@ bool before_big_entries(const struct reading *x)
 
 void decide(struct reading *x, const struct ring_layout *l, size_t n)
 {
-	x->layout = l[0];
 	x->sure = (struct ring_layout_known){true, true, true, true, true};
+	if (x->b->have_base) {
+		x->layout = layout_of(x->b->base.flags);
+		return;
+	}
+	x->layout = l[0];
 	if (before_big_entries(x)) {
 		x->layout = (struct ring_layout){0};
 		return;
@@ -299,6 +345,10 @@ int copy_entries(struct reading *x, struct ring_copy *copy)
 	       least = SIZE_MAX, k = 0;
 	int err = 0, first_err = -EBADMSG;
 
+	if (x->b->have_base) {
+		decide(x, all, 0);
+		return ring_read_entries(x->a, x->acc, &x->header, &x->g, &x->layout, &x->words, copy);
+	}
 	if (before_big_entries(x) || !n) {
 		all[0] = (struct ring_layout){0};
 		n = 1;

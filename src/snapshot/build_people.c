@@ -47,6 +47,8 @@ static void holders(struct builder *b, struct arena *a, const struct found_ring 
 	}
 	for (size_t i = 0; i < r->n_maps; i++)
 		holder(a, out, &cap, r->maps[i].pid)->mapped = SNAP_YES;
+	for (size_t i = 0; i < r->n_registered; i++)
+		holder(a, out, &cap, r->registered[i].pid)->registered = SNAP_YES;
 	for (size_t i = 0; r->maps_unknown && i < out->n_holders; i++)
 		if (out->holders[i].mapped == SNAP_NO)
 			out->holders[i].mapped = SNAP_UNKNOWN;
@@ -63,11 +65,13 @@ static void holders(struct builder *b, struct arena *a, const struct found_ring 
 		out->holders[n].comm = arena_strdup(a, p->comm);
 		out->holders[n].uid = p->uid;
 		/* mapped without a descriptor: it may have registered the ring's own fd and closed it, or just closed it */
-		out->holders[n].registered = SNAP_UNKNOWN;
+		if (out->holders[n].registered != SNAP_YES)
+			out->holders[n].registered = b->d->by_kernel ? SNAP_NO : SNAP_UNKNOWN;
 		n++;
 	}
 	out->n_holders = n;
-	snap_add_reason(a, out, "holders.registered", kernel_alone);
+	if (!b->d->by_kernel)
+		snap_add_reason(a, out, "holders.registered", b->kernel_why);
 }
 
 static void owner_is(struct builder *b, struct arena *a, pid_t pid, struct snap_ring *out)
@@ -80,8 +84,8 @@ static void owner_is(struct builder *b, struct arena *a, pid_t pid, struct snap_
 	out->owner.comm = arena_strdup(a, p->comm);
 	out->owner.exe = p->exe ? arena_strdup(a, p->exe) : NULL;
 	snap_add_name(a, &out->inferred, "owner");
-	snap_add_reason(a, out, "owner.mm", kernel_alone);
-	snap_add_reason(a, out, "owner.submitter_tid", kernel_alone);
+	snap_add_reason(a, out, "owner.mm", b->kernel_why);
+	snap_add_reason(a, out, "owner.submitter_tid", b->kernel_why);
 	for (size_t i = 0; i < out->n_holders; i++) {
 		struct snap_holder *h = &out->holders[i];
 		long same = h->pid == (uint32_t)pid ? 0 : syscall(SYS_kcmp, h->pid, pid, KCMP_VM, 0, 0);
@@ -236,8 +240,8 @@ static pid_t sqpoll(
 	} else {
 		snap_add_reason(a, out, "sqpoll.total_us", "this kernel's fdinfo does not count it (6.9 does)");
 	}
-	snap_add_reason(a, out, "sqpoll.idle_ms", kernel_alone);
-	snap_add_reason(a, out, "sqpoll.pinned_cpu", kernel_alone);
+	snap_add_reason(a, out, "sqpoll.idle_ms", b->kernel_why);
+	snap_add_reason(a, out, "sqpoll.pinned_cpu", b->kernel_why);
 	/* the number may be of another pid namespace: only an io_uring thread is believed */
 	dir = proc_open(tid);
 	if (dir >= 0 && !proc_task_read(a, dir, &t) && t.io_worker) {
@@ -252,7 +256,7 @@ static pid_t sqpoll(
 	}
 	if (dir >= 0)
 		close(dir);
-	if (!b->o.brief)
+	if (!b->o.brief && !b->have_base)
 		shared_with(b, a, out);
 	return tgid > 0 ? (pid_t)tgid : 0;
 }
@@ -288,18 +292,22 @@ void build_people(
 		owner_is(b, a, owner, out);
 	if (!out->owner.known) {
 		snap_add_reason(a, out, "owner",
-			"several processes hold the ring; which of them it is accounted to would take BPF (CAP_BPF, "
-			"CAP_PERFMON)");
+			r->n_registered || r->n_refs || r->n_maps
+				? arena_printf(a,
+					  "several processes hold the ring; which of them it is accounted to: %s",
+					  b->kernel_why)
+				: b->kernel_why);
 		snap_add_reason(a, out, "holders.same_mm", "the owner is not known");
 	}
 	if (b->o.brief)
 		return;
-	if (out->owner.known)
+	if (out->owner.known && uses(b, SOURCE_PROC))
 		workers(b, a, (pid_t)out->owner.pid.v, out);
 	if (out->workers.known) {
-		snap_add_reason(a, out, "workers.bounded", kernel_alone);
-		snap_add_reason(a, out, "workers.unbounded", kernel_alone);
+		snap_add_reason(a, out, "workers.bounded", b->kernel_why);
+		snap_add_reason(a, out, "workers.unbounded", b->kernel_why);
+		snap_add_reason(a, out, "workers.threads", b->kernel_why);
 	} else {
-		snap_add_reason(a, out, "workers", "the owner is not known");
+		snap_add_reason(a, out, "workers", uses(b, SOURCE_PROC) ? "the owner is not known" : not_asked);
 	}
 }

@@ -37,9 +37,8 @@ static void setup_flags(struct reading *x)
 	out->setup_names = snap_flag_names(x->a, &uapi_setup_flags, v);
 	snap_add_name(x->a, &out->inferred, "setup_flags");
 	snap_add_reason(x->a, out, "setup_flags.value",
-		"the flags named are those that show in other ways; the word itself would take BPF (CAP_BPF, "
-		"CAP_PERFMON), which this "
-		"version does not use");
+		arena_printf(x->a, "the flags named are those that show in other ways; the word itself: %s",
+			x->b->kernel_why));
 }
 
 static void entry_sizes(struct reading *x)
@@ -49,7 +48,7 @@ static void entry_sizes(struct reading *x)
 
 	if (x->sure.sqe_size) {
 		out->sq.sqe_size = snap(x->layout.sqe128 ? 128 : 64);
-		if (!lines && !before_big_entries(x))
+		if (!x->b->have_base && !lines && !before_big_entries(x))
 			snap_add_name(x->a, &out->inferred, "sq.sqe_size");
 	} else {
 		snap_add_reason(x->a, out, "sq.sqe_size",
@@ -57,7 +56,7 @@ static void entry_sizes(struct reading *x)
 	}
 	if (x->sure.cqe_size) {
 		out->cq.cqe_size = snap(x->layout.cqe32 ? 32 : 16);
-		if (!cq_lines && !before_big_entries(x))
+		if (!x->b->have_base && !cq_lines && !before_big_entries(x))
 			snap_add_name(x->a, &out->inferred, "cq.cqe_size");
 	} else {
 		snap_add_reason(x->a, out, "cq.cqe_size",
@@ -212,8 +211,9 @@ void build_queues(struct builder *b, struct arena *a, const struct found_ring *r
 		out->sq.kernel_head = snap(f->cached_sq_head);
 		out->cq.kernel_tail = snap(f->cached_cq_tail);
 	} else {
-		const char *why = f ? "this kernel's fdinfo does not say (5.15 does)"
-				    : "no descriptor of the ring is open";
+		const char *why = !uses(b, SOURCE_PROC) ? not_asked
+				  : f			? "this kernel's fdinfo does not say (5.15 does)"
+							: "no descriptor of the ring is open";
 
 		snap_add_reason(a, out, "sq.kernel_head", why);
 		snap_add_reason(a, out, "cq.kernel_tail", why);
@@ -226,7 +226,7 @@ void build_queues(struct builder *b, struct arena *a, const struct found_ring *r
 		struct ring_layout all[RING_LAYOUTS];
 		size_t n = x.g.sq_entries ? ring_layouts(&x.header, &x.g, f && f->has_queues ? f : NULL, all) : 0;
 
-		if (n)
+		if (n || b->have_base)
 			decide(&x, all, n);
 	}
 	setup_flags(&x);

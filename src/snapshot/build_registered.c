@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What is registered with a ring and what waits in it, as far as fdinfo says so. */
 #include "parts.h"
-#include "kbtf.h"
-#include "uapi.h"
 
 static void files(struct arena *a, const struct fdinfo *f, struct snap_ring *out)
 {
@@ -31,16 +29,17 @@ static void buffers(struct arena *a, const struct fdinfo *f, struct snap_registe
 	g->n_buffers = f->n_bufs;
 	g->buffers = arena_alloc(a, f->n_bufs * sizeof(*g->buffers));
 	for (size_t i = 0; i < f->n_bufs; i++)
-		g->buffers[i] = (struct snap_buffer){f->bufs[i].slot, f->bufs[i].addr, f->bufs[i].len};
+		g->buffers[i] =
+			(struct snap_buffer){.slot = f->bufs[i].slot, .addr = f->bufs[i].addr, .len = f->bufs[i].len};
 }
 
 /* 6.13 and later do not print personalities: there, none seen does not mean none there. has_times is 6.9 and later. */
-static void personalities(struct arena *a, const struct fdinfo *f, struct snap_ring *out)
+static void personalities(struct builder *b, struct arena *a, const struct fdinfo *f, struct snap_ring *out)
 {
 	struct snap_registered *g = &out->registered;
 
 	if (!f->n_personalities && (f->has_times || !f->has_poll)) {
-		snap_add_reason(a, out, "registered.personalities", kernel_alone);
+		snap_add_reason(a, out, "registered.personalities", b->kernel_why);
 		return;
 	}
 	g->personalities_known = true;
@@ -54,36 +53,36 @@ static void personalities(struct arena *a, const struct fdinfo *f, struct snap_r
 	}
 }
 
-static void polls(struct arena *a, const struct fdinfo *f, struct snap_ring *out)
+static void polls(struct builder *b, struct arena *a, const struct fdinfo *f, struct snap_ring *out)
 {
 	out->inflight.known = f->has_poll;
 	out->inflight.requests = arena_alloc(a, f->n_polls * sizeof(*out->inflight.requests));
-	for (size_t i = 0; i < f->n_polls; i++) {
-		const struct uapi_op *op = uapi_op(f->polls[i].opcode);
-		const char *name = op ? op->name : kbtf_op_name(f->polls[i].opcode);
-
-		out->inflight.requests[out->inflight.n_requests++] = (struct snap_request){f->polls[i].opcode,
-			name ? name : arena_printf(a, "OP_%u", f->polls[i].opcode),
-			f->polls[i].task_work ? "task_work" : "poll"};
-	}
+	for (size_t i = 0; i < f->n_polls; i++)
+		out->inflight.requests[out->inflight.n_requests++] = (struct snap_request){.opcode = f->polls[i].opcode,
+			.name = op_name(a, f->polls[i].opcode),
+			.where = f->polls[i].task_work ? "task_work" : "poll"};
 	if (!f->has_poll)
-		snap_add_reason(a, out, "inflight", kernel_alone);
+		snap_add_reason(a, out, "inflight", b->kernel_why);
 	else
-		snap_add_reason(a, out, "inflight.count", kernel_alone);
+		snap_add_reason(a, out, "inflight.count", b->kernel_why);
 }
 
-void build_registered(struct arena *a, const struct fdinfo *f, struct snap_ring *out)
+void build_registered(struct builder *b, struct arena *a, const struct fdinfo *f, struct snap_ring *out)
 {
+	out->registered.known = true;
 	files(a, f, out);
 	buffers(a, f, &out->registered);
-	personalities(a, f, out);
+	personalities(b, a, f, out);
 	if (f->has_napi)
 		out->registered.napi = f->napi_tracking ? arena_printf(a, "%s (%s)", f->napi, f->napi_tracking)
 							: f->napi;
 	else
 		snap_add_reason(a, out, "registered.napi", "this kernel's fdinfo does not say (6.9 does)");
-	snap_add_reason(a, out, "registered.buffer_rings", kernel_alone);
-	snap_add_reason(a, out, "registered.eventfd", kernel_alone);
-	snap_add_reason(a, out, "registered.iowq_limits", kernel_alone);
-	polls(a, f, out);
+	snap_add_reason(a, out, "registered.buffer_rings", b->kernel_why);
+	snap_add_reason(a, out, "registered.eventfd", b->kernel_why);
+	snap_add_reason(a, out, "registered.iowq_limits", b->kernel_why);
+	snap_add_reason(a, out, "registered.zcrx", b->kernel_why);
+	snap_add_reason(a, out, "registered.napi_settings", b->kernel_why);
+	snap_add_reason(a, out, "registered.memlock", b->kernel_why);
+	polls(b, a, f, out);
 }

@@ -31,9 +31,24 @@ struct builder {
 	int32_t *sq_threads; /* of each ring of d, 0: not looked for yet */
 	bool have_header;    /* header is what BTF said */
 	struct ring_header header;
+	struct kernel *k;	/* NULL: not asked, or it cannot be */
+	const char *kernel_why; /* why what the kernel alone knows is absent */
+	uint64_t *mms;		/* address spaces in the order in which they were met: "mm1" is the first */
+	size_t n_mms, cap_mms;
+	/* the ring that is being built, as the kernel has it */
+	struct ring_key key;
+	struct ring_base base;
+	bool have_base;
+	uint64_t *sqds; /* the SQPOLL threads of d's rings, as keys; NULL: not asked yet */
 };
 
-extern const char kernel_alone[]; /* why what only BPF can read is absent */
+extern const char not_asked[]; /* why what a source has is absent that was not to be used */
+
+/* Is a source among those to be used? */
+static inline bool uses(const struct builder *b, unsigned source)
+{
+	return b->o.sources & source;
+}
 
 /* The process, NULL if it is gone. Valid until the next call. */
 struct person *person_of(struct builder *b, pid_t pid);
@@ -57,7 +72,32 @@ void build_people(
 	struct builder *b, struct arena *a, const struct found_ring *r, const struct fdinfo *f, struct snap_ring *out);
 
 /* registered, inflight */
-void build_registered(struct arena *a, const struct fdinfo *f, struct snap_ring *out);
+void build_registered(struct builder *b, struct arena *a, const struct fdinfo *f, struct snap_ring *out);
+
+/*
+ * All that the kernel source says, over what the others have said: what it knows better is replaced, and what was absent for
+ * want of it is not absent any more. Only after b->have_base.
+ */
+void build_kernel(struct builder *b, struct arena *a, const struct found_ring *r, struct snap_ring *out);
+void build_kernel_people(struct builder *b, struct arena *a, const struct found_ring *r, const struct rec_user *users,
+	size_t n, struct snap_ring *out);
+void build_kernel_registered(struct builder *b, struct arena *a, struct snap_ring *out);
+void build_kernel_requests(
+	struct builder *b, struct arena *a, const struct rec_user *users, size_t n, struct snap_ring *out);
+void build_kernel_workers(
+	struct builder *b, struct arena *a, const struct rec_user *users, size_t n, struct snap_ring *out);
+
+/* The tasks that use the ring that is being built. Returns how many; the list lives in a. */
+size_t kernel_users(struct builder *b, struct arena *a, const struct rec_user **users);
+
+/* The names of n files by their keys, NULL where one has none; in a. */
+const char **file_names(struct builder *b, struct arena *a, pid_t owner, const uint64_t *files, size_t n);
+
+/* The name of an opcode, also of one newer than the tables. */
+const char *op_name(struct arena *a, unsigned opcode);
+
+/* Two sources have said something of the same thing. */
+void disagree(struct arena *a, struct snap_ring *r, const char *what, const char *proc, const char *kernel);
 
 static inline struct snap_num snap(uint64_t v)
 {

@@ -15,6 +15,7 @@ struct reading {
 	struct snap_ring *out;
 	struct ring_access_vm vm;
 	struct ring_access_fd fd;
+	struct ring_access_kernel kernel;
 	struct ring_access *acc; /* NULL: the memory cannot be read */
 	int err;		 /* why */
 	bool no_mmap;

@@ -1,0 +1,327 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Requests in flight: every list of the kernel that one can stand in is followed, those of the ring first, then those of the
+ * tasks that use it. What is in flight and stands in none of them is counted as unknown.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "parts.h"
+#include "uapi.h"
+
+static const char *const where_names[LISTS] = {[LIST_POLL] = "poll",
+	[LIST_POLL_LOCKED] = "poll",
+	[LIST_TIMEOUT] = "timeout",
+	[LIST_LINK_TIMEOUT] = "timeout",
+	[LIST_DRAIN] = "drain",
+	[LIST_IOPOLL] = "iopoll",
+	[LIST_TASK_WORK] = "task_work",
+	[LIST_FUTEX] = "futex",
+	[LIST_WAITID] = "waitid",
+	[LIST_URING_CMD] = "uring_cmd",
+	[LIST_TASK] = "task_work",
+	[LIST_IOWQ_BOUND] = "iowq_queued",
+	[LIST_IOWQ_UNBOUND] = "iowq_queued"};
+
+struct found_request {
+	struct rec_request r;
+	const char *where;
+	int32_t worker;
+	size_t chain;
+};
+
+struct search {
+	struct builder *b;
+	struct arena *a;
+	struct found_request *v;
+	size_t n, cap;
+	size_t *seen; /* a hash of keys to places in v, from 1: a request that stands in two lists is one request */
+	size_t seen_size;
+	size_t chains;
+	const char *where;
+	int32_t worker;
+	uint64_t *queued; /* counts what is queued, of whichever ring */
+	bool cut;
+};
+
+static size_t place(const struct search *s, uint64_t key)
+{
+	size_t at = (key >> 6) * 0x9e3779b97f4a7c15u % s->seen_size;
+
+	while (s->seen[at] && s->v[s->seen[at] - 1].r.key != key)
+		at = (at + 1) % s->seen_size;
+	return at;
+}
+
+/* The request, if it was met before; else makes room in the hash for one more. */
+static struct found_request *met(struct search *s, uint64_t key)
+{
+	if ((s->n + 1) * 2 > s->seen_size) {
+		s->seen_size = s->seen_size ? s->seen_size * 2 : 1024;
+		s->seen = arena_alloc(s->a, s->seen_size * sizeof(*s->seen));
+		for (size_t i = 0; i < s->n; i++)
+			s->seen[place(s, s->v[i].r.key)] = i + 1;
+	}
+	return s->seen[place(s, key)] ? &s->v[s->seen[place(s, key)] - 1] : NULL;
+}
+
+static bool take(void *ctx, const void *record)
+{
+	struct search *s = ctx;
+	struct found_request *f;
+	struct rec_request r;
+
+	memcpy(&r, record, sizeof(r));
+	if (s->queued)
+		++*s->queued;
+	if (r.ctx != s->b->base.ctx || !r.key)
+		return true; /* tasks have requests of all their rings */
+	f = met(s, r.key);
+	if (f) {
+		/*
+		 * It stands in two lists: what it waits in comes before what it has come to, or it was met as part of a chain and
+		 * is armed all the same.
+		 */
+		if (!r.linked) {
+			uint32_t position = f->r.linked;
+
+			f->r = r;
+			f->r.linked = position;
+			f->where = s->where;
+			f->worker = s->worker;
+		}
+		return true;
+	}
+	if (s->n == s->b->o.max_requests) {
+		s->cut = true;
+		return false;
+	}
+	s->v = arena_grow(s->a, s->v, s->n, &s->cap, sizeof(*s->v));
+	f = &s->v[s->n];
+	*f = (struct found_request){r, r.linked ? "linked" : s->where, s->worker, 0};
+	s->seen[place(s, r.key)] = ++s->n;
+	if (r.linked && s->n > 1) {
+		struct found_request *before = &s->v[s->n - 2];
+
+		if (!before->chain)
+			before->chain = ++s->chains;
+		f->chain = before->chain;
+	}
+	return true;
+}
+
+/* Returns 0 or a negative errno; a list that this kernel does not have is empty. */
+static int follow(struct search *s, enum request_list list, uint64_t tctx, uint64_t node)
+{
+	struct walk_request w = {.what = list, .key = {tctx, node}};
+	int err;
+
+	s->where = where_names[list];
+	err = kernel_walk(s->b->k, WALK_REQUESTS, &s->b->key, &w, take, s);
+	return err == -EOPNOTSUPP ? 0 : err;
+}
+
+/* What a worker runs, it runs for one of its task's rings. */
+static bool take_running(void *ctx, const void *record)
+{
+	struct search *s = ctx;
+	struct rec_worker w;
+
+	memcpy(&w, record, sizeof(w));
+	s->where = "iowq_running";
+	s->worker = w.task.tid;
+	return w.run.key ? take(s, &w.run) : true;
+}
+
+static int of_tasks(struct search *s, const struct rec_user *users, size_t n, struct snap_workers *pools)
+{
+	int err = 0;
+
+	for (size_t i = 0; i < n && !err; i++) {
+		const struct walk_request w = {.key = {users[i].tctx, 0}};
+
+		if (!users[i].tctx)
+			continue;
+		err = follow(s, LIST_TASK, users[i].tctx, 0);
+		if (users[i].has_wq && !err) {
+			err = kernel_walk(s->b->k, WALK_WORKERS, &s->b->key, &w, take_running, s);
+			s->worker = 0;
+		}
+		for (uint64_t node = 0; users[i].has_wq && !err && node < (users[i].nodes ? users[i].nodes : 1);
+			node++) {
+			s->queued = &pools->bounded.queued;
+			err = follow(s, LIST_IOWQ_BOUND, users[i].tctx, node);
+			s->queued = &pools->unbounded.queued;
+			if (!err)
+				err = follow(s, LIST_IOWQ_UNBOUND, users[i].tctx, node);
+			s->queued = NULL;
+		}
+	}
+	return err == -EOPNOTSUPP ? 0 : err;
+}
+
+enum { TIMEOUT_ABS = 1, TIMEOUT_OTHER_CLOCK = 4 | 8 };
+
+static void timing(const struct builder *b, const struct rec_request *r, struct snap_request *q)
+{
+	if (!(r->has & REQUEST_TIMEOUT) || r->timeout_flags & TIMEOUT_OTHER_CLOCK || r->expires <= 0)
+		return;
+	q->due_ns = snap((uint64_t)(r->expires - (int64_t)b->base.now));
+	if (!(r->timeout_flags & TIMEOUT_ABS) && r->period > 0 && r->expires - r->period <= (int64_t)b->base.now &&
+		r->expires > r->period)
+		q->age_ns = snap(b->base.now - (uint64_t)(r->expires - r->period));
+}
+
+enum { REQ_F_SQE_FLAGS = 0x7f }; /* the low bits are those of the SQE, include/linux/io_uring_types.h */
+
+static void fill(
+	struct builder *b, struct arena *a, const struct found_request *f, const char *file, struct snap_request *q)
+{
+	const struct uapi_op *op = uapi_op(f->r.opcode);
+	bool fixed = f->r.flags & UAPI_SQE_FIXED_FILE;
+	/* the kernel itself sets this flag when it has posted a completion */
+	bool done = !strcmp(f->where, "task_work");
+
+	*q = (struct snap_request){.opcode = f->r.opcode,
+		.name = op_name(a, f->r.opcode),
+		.where = f->where,
+		.user_data = snap(f->r.user_data),
+		.flags_known = true,
+		.file = file};
+	q->flags = snap_flag_names(
+		a, &uapi_sqe_flags, f->r.flags & REQ_F_SQE_FLAGS & ~(uint64_t)(done ? UAPI_SQE_CQE_SKIP : 0));
+	/*
+	 * The kernel keeps the number only where it looks the file up itself, and only until the request is done: then the
+	 * completion's flags stand there
+	 */
+	if (!done && f->r.has & REQUEST_FD && f->r.fd >= 0 && f->r.file && op && op->fd == FD_FILE) {
+		if (fixed)
+			q->fixed_slot = snap((uint64_t)f->r.fd);
+		else
+			q->fd = snap((uint64_t)f->r.fd);
+	}
+	if (f->worker)
+		q->worker_tid = snap((uint64_t)f->worker);
+	if (f->r.tid)
+		q->tid = snap((uint64_t)f->r.tid);
+	if (f->chain) {
+		q->chain = snap(f->chain);
+		q->position = snap(f->r.linked);
+	}
+	timing(b, &f->r, q);
+}
+
+/* How many requests the ring has; false: this kernel does not tell. */
+static bool count(struct builder *b, uint64_t *n)
+{
+	const struct ring_base *base = &b->base;
+	uint64_t refs, idle = 0;
+
+	if (base->has & HAS_FREE_LIST && base->nr_free && kernel_free_requests(b->k, &b->key, &idle))
+		return false;
+	if (base->has & HAS_NR_ALLOCATED) {
+		*n = base->nr_allocated - idle;
+		return base->nr_allocated >= idle;
+	}
+	/* each has a reference to the ring, which has one of its own */
+	if (kernel_refs(b->k, &b->key, &refs) || refs < 1 + idle)
+		return false;
+	*n = refs - 1 - idle;
+	return *n < 1u << 24;
+}
+
+/* Distinct files of the requests, each named once. */
+static const char **names_of(struct builder *b, struct arena *a, const struct search *s, pid_t owner)
+{
+	const char **out = arena_alloc(a, (s->n + 1) * sizeof(*out)), **names;
+	uint64_t *keys = arena_alloc(a, (s->n + 1) * sizeof(*keys));
+	size_t *which = arena_alloc(a, (s->n + 1) * sizeof(*which)), n = 0;
+
+	for (size_t i = 0; i < s->n; i++) {
+		uint64_t file = s->v[i].r.file;
+		const struct uapi_op *op = uapi_op(s->v[i].r.opcode);
+
+		which[i] = SIZE_MAX;
+		/* the pointer is only set for requests that have a file */
+		if (!file || (op && op->fd != FD_FILE))
+			continue;
+		for (which[i] = n; which[i] > 0 && n - which[i] < 64 && keys[which[i] - 1] != file; which[i]--)
+			;
+		if (which[i] > 0 && keys[which[i] - 1] == file) {
+			which[i]--;
+		} else {
+			which[i] = n;
+			keys[n++] = file;
+		}
+	}
+	names = file_names(b, a, owner, keys, n);
+	for (size_t i = 0; i < s->n; i++)
+		out[i] = which[i] == SIZE_MAX ? NULL : names[which[i]];
+	return out;
+}
+
+/* One search through all lists. 0 or a negative errno. */
+static int look(struct search *s, const struct rec_user *users, size_t n, struct snap_workers *pools)
+{
+	int err = 0;
+
+	pools->bounded.queued = pools->unbounded.queued = 0;
+	for (unsigned list = 0; list < LISTS_OF_RING && !err; list++)
+		if (s->b->base.lists & 1u << list)
+			err = follow(s, (enum request_list)list, 0, 0);
+	return err ? err : of_tasks(s, users, n, pools);
+}
+
+static const char *why_not(int err)
+{
+	return err == -ENOEXEC ? "this kernel would not take the BPF program that reads it"
+	       : err == -ESRCH ? "the ring went away while it was read"
+	       : err == -ELOOP ? "a list has no end: it changed while it was followed"
+			       : "the BPF programs could not be loaded or run";
+}
+
+void build_kernel_requests(
+	struct builder *b, struct arena *a, const struct rec_user *users, size_t n, struct snap_ring *out)
+{
+	enum { TRIES = 3 };
+	struct search s = {0};
+	struct snap_inflight *in = &out->inflight;
+	const char **names;
+	uint64_t all = 0;
+	bool counted = false;
+	int err = 0;
+
+	/* a request on its way from one list to another is met in neither: then they are all looked through again */
+	for (int i = 0; i < TRIES; i++) {
+		s = (struct search){.b = b, .a = a};
+		err = kernel_ring(b->k, &b->key, &b->base);
+		counted = !err && count(b, &all);
+		/* a ring that has no requests need not be searched for them */
+		if (!err && (all || !counted))
+			err = look(&s, users, n, &out->workers);
+		if (err || !counted || all <= s.n || s.cut)
+			break;
+	}
+	if (err) {
+		if (!in->known)
+			snap_drop_reason(out, "inflight");
+		snap_add_reason(a, out, in->known ? "inflight.count" : "inflight", why_not(err));
+		return;
+	}
+	snap_drop_reason(out, "inflight");
+	names = names_of(b, a, &s, out->owner.pid.known ? (pid_t)out->owner.pid.v : 0);
+	*in = (struct snap_inflight){.known = true, .n_requests = s.n};
+	in->requests = arena_alloc(a, (s.n + 1) * sizeof(*in->requests));
+	for (size_t i = 0; i < s.n; i++)
+		fill(b, a, &s.v[i], names[i], &in->requests[i]);
+	if (s.cut)
+		in->cut = snap(b->o.max_requests);
+	if (!counted) {
+		snap_add_reason(a, out, "inflight.count",
+			"this kernel does not count its requests where BPF can read it (6.16 does)");
+		return;
+	}
+	in->count = snap(all > s.n ? all : s.n);
+	in->unknown = snap(all > s.n && !s.cut ? all - s.n : 0);
+}
