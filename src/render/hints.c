@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* States that speak for themselves. */
+#include <string.h>
+
 #include "render.h"
 
 static void hint(struct buf *b, const struct style *st, const char *text)
@@ -44,12 +46,37 @@ static void queue_hints(struct buf *b, const struct style *st, const struct snap
 	buf_free(&t);
 }
 
+static void pool_hint(struct buf *b, const struct style *st, const char *name, const struct snap_pool *p)
+{
+	struct buf t = {0};
+
+	if (!p->known || !p->queued || p->workers < p->max)
+		return;
+	buf_printf(&t, "%llu request%s for a worker: io-wq may have %llu %s ones, and all have work",
+		(unsigned long long)p->queued, p->queued == 1 ? " waits" : "s wait", (unsigned long long)p->max, name);
+	hint(b, st, t.data);
+	buf_free(&t);
+}
+
 void render_hints(struct buf *b, const struct style *st, const struct snap_ring *r)
 {
 	uint32_t unreaped = (uint32_t)r->cq.tail.v - (uint32_t)r->cq.head.v;
 	struct buf t = {0};
+	bool foreign = false;
 
 	queue_hints(b, st, r);
+	for (size_t i = 0; i < r->n_holders; i++)
+		foreign |= r->holders[i].same_mm == SNAP_NO;
+	if (foreign && r->owner.mm)
+		hint(b, st, "a holder in another address space can submit on the owner's behalf");
+	pool_hint(b, st, "bounded", &r->workers.bounded);
+	pool_hint(b, st, "unbounded", &r->workers.unbounded);
+	if (r->hidden == SNAP_YES)
+		hint(b, st, "no process has a descriptor of this ring: lsof and /proc/PID/fd do not show it");
+	if (r->restrictions.ring_disabled == SNAP_YES)
+		hint(b, st, "the ring is disabled: nothing can be submitted until IORING_REGISTER_ENABLE_RINGS");
+	if (r->sqpoll.state && !strcmp(r->sqpoll.state, "died"))
+		hint(b, st, "the SQPOLL thread has died: nothing will be submitted");
 	if (r->sqpoll.need_wakeup == SNAP_YES && (uint32_t)r->sq.tail.v == (uint32_t)r->sq.head.v)
 		hint(b, st, "SQPOLL asleep, NEED_WAKEUP set");
 	if (r->cq.head.known && r->cq.entries.known && unreaped > r->cq.entries.v)

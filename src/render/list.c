@@ -17,8 +17,8 @@ static void cell_id(struct buf *b, const struct style *st, const struct snap_rin
 
 static void cell_owner(struct buf *b, const struct style *st, const struct snap_ring *r)
 {
-	if (!r->owner.known) {
-		buf_putc(b, '?');
+	if (!r->owner.known || !r->owner.pid.known) {
+		buf_puts(b, r->owner.known ? "(ended)" : "?");
 		return;
 	}
 	render_text(b, st, r->owner.comm ? r->owner.comm : "?", r->owner.comm ? strlen(r->owner.comm) : 1);
@@ -81,7 +81,10 @@ static void cell_holders(struct buf *b, const struct style *st, const struct sna
 		for (size_t k = 0; k < h->n_thread_fds; k++)
 			buf_printf(b, "%s%d@%d", k || h->n_fds ? "," : "", h->thread_fds[k].fd, h->thread_fds[k].tid);
 		if (!h->n_fds && !h->n_thread_fds)
-			buf_puts(b, "mapped");
+			buf_puts(b, h->mapped == SNAP_YES	? "mapped"
+				    : h->registered == SNAP_YES ? "registered"
+				    : h->uses == SNAP_YES	? "uses"
+								: "mapped");
 		if (h->same_mm == SNAP_NO)
 			buf_puts(b, "!mm");
 	}

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The smallest parts of a ring's page. */
+#include <inttypes.h>
+#include <string.h>
+
+#include "page.h"
+
+void page_word(const struct page *p, const char *name)
+{
+	buf_puts(p->b, "  ");
+	render_color(p->b, p->st, C_NAME);
+	buf_printf(p->b, "%-9s", name);
+	render_color(p->b, p->st, C_NONE);
+	buf_putc(p->b, ' ');
+}
+
+void page_text(const struct page *p, const char *s)
+{
+	if (s)
+		render_text(p->b, p->st, s, strlen(s));
+	else
+		buf_putc(p->b, '?');
+}
+
+void page_num(const struct page *p, const char *before, struct snap_num n, const char *after)
+{
+	buf_puts(p->b, before);
+	if (n.known)
+		buf_dec(p->b, n.v);
+	else
+		buf_putc(p->b, '?');
+	buf_puts(p->b, after);
+}
+
+void page_list(const struct page *p, const struct snap_names *names)
+{
+	for (size_t i = 0; i < names->n; i++) {
+		buf_puts(p->b, i ? "|" : "");
+		page_text(p, names->v[i]);
+	}
+}
+
+void page_flag_word(const struct page *p, const struct uapi_flags *set, uint64_t word_of_flags)
+{
+	struct arena a = {0};
+	struct snap_names n = snap_flag_names(&a, set, word_of_flags);
+
+	page_list(p, &n);
+	arena_free(&a);
+}
+
+void page_mark(const struct page *p, enum color c, const char *s)
+{
+	render_color(p->b, p->st, c);
+	buf_puts(p->b, s);
+	render_color(p->b, p->st, C_NONE);
+}
+
+void page_time(const struct page *p, uint64_t ns)
+{
+	if (ns < 1000)
+		buf_printf(p->b, "%" PRIu64 "ns", ns);
+	else if (ns < 1000000)
+		buf_printf(p->b, "%.1fus", (double)ns / 1e3);
+	else if (ns < 1000000000)
+		buf_printf(p->b, "%.1fms", (double)ns / 1e6);
+	else
+		buf_printf(p->b, "%.1fs", (double)ns / 1e9);
+}
