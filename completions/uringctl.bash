@@ -10,8 +10,8 @@ _uringctl() {
 		return
 	fi
 	case $command in
-	list) options='-p --pid --json --color -h --help' ;;
-	dump) options='-p --pid --fd --ring -s --data --from --json --color -h --help' ;;
+	list) options='-p --pid --json --source --color -h --help' ;;
+	dump) options='-p --pid --fd --ring -s --data --max-requests --max-files --from --json --source --color -h --help' ;;
 	schema) options='-h --help' ;;
 	*) return ;;
 	esac
@@ -29,11 +29,15 @@ _uringctl() {
 		mapfile -t COMPREPLY < <(compgen -W 'auto always never' -- "$cur")
 		return
 		;;
+	--source)
+		mapfile -t COMPREPLY < <(compgen -W 'proc memory kernel proc,memory' -- "$cur")
+		return
+		;;
 	--from)
 		_filedir
 		return
 		;;
-	--fd | -s | --data) return ;;
+	--fd | -s | --data | --max-requests | --max-files) return ;;
 	esac
 	mapfile -t COMPREPLY < <(compgen -W "$options" -- "$cur")
 }

@@ -30,6 +30,7 @@ _uringctl() {
 	common=(
 		'*'{-p,--pid}'[only the rings of this process]:process:_uringctl_pids'
 		'--json[print JSON]'
+		'--source[only these sources]:sources:_sequence compadd - proc memory kernel'
 		'--color[colour the output]:when:(auto always never)'
 		{-h,--help}'[say what this command does]'
 	)
@@ -43,6 +44,8 @@ _uringctl() {
 			'--fd[only the ring at this descriptor]:descriptor' \
 			'--ring[only the ring of this id]:ring:_uringctl_rings' \
 			{-s,--data}'[bytes of data to show]:bytes' \
+			'--max-requests[follow so many requests in flight]:number' \
+			'--max-files[follow so many registered files]:number' \
 			'--from[show what is in a file]:file:_files'
 		;;
 	schema) _arguments {-h,--help}'[say what this command does]' ;;

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
+#include "build.h"
 #include "render.h"
 #include "ring.h"
 
@@ -34,7 +35,9 @@ struct choices {
 	int fd; /* -1: any */
 	bool by_id;
 	uint64_t id;
-	size_t data;
+	size_t data, max_requests, max_files;
+	unsigned sources; /* SOURCE_ */
+	bool chose_sources;
 	const char *from;
 	struct style style;
 };
@@ -50,7 +53,7 @@ void complain(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 /* Writes out b and empties it. -1 after it has said why not; nothing more is worth printing then. */
 int put_out(struct buf *b);
 
-/* Finds the rings that c asks for; what was asked for and cannot be had is said on stderr and sets *failed. -1: nothing can be had. */
-int find_rings(const struct choices *c, struct discovery *d, bool *failed);
+/* Finds the rings that c asks for, through k if that is not NULL and works; what was asked for and cannot be had is said on stderr and sets *failed. -1: nothing can be had. */
+int find_rings(const struct choices *c, struct kernel *k, struct discovery *d, bool *failed);
 
 #endif

@@ -7,27 +7,31 @@
 
 #define PID_OPTION {'p', "pid", "PID", "only the rings that this process holds; may be given several times"}
 #define JSON_OPTION {0, "json", NULL, "print JSON, as uringctl-json(5) describes it"}
+#define SOURCE_OPTION {0, "source", "LIST", "only these sources: proc, memory, kernel (default: all that work)"}
 #define COLOR_OPTION {0, "color", "WHEN", "auto (on a terminal; NO_COLOR is honoured), always or never"}
 #define HELP_OPTION {'h', "help", NULL, "say what this command does"}
 #define END {0, NULL, NULL, NULL}
 
-static const struct option_row list_options[] = {PID_OPTION, JSON_OPTION, COLOR_OPTION, HELP_OPTION, END};
+static const struct option_row list_options[] = {
+	PID_OPTION, JSON_OPTION, SOURCE_OPTION, COLOR_OPTION, HELP_OPTION, END};
 
 static const struct option_row dump_options[] = {PID_OPTION,
 	{0, "fd", "N", "only the ring at this file descriptor"},
 	{0, "ring", "ID", "only the ring of this id, as list shows it"},
 	{'s', "data", "N", "show the first N bytes of data to be written or sent (65536 at most)"},
+	{0, "max-requests", "N", "follow at most N requests in flight of each ring (1000)"},
+	{0, "max-files", "N", "follow at most N registered files, and buffers, of each ring (4096)"},
 	{0, "from", "FILE", "show what is in a file that dump --json wrote (- for standard input)"}, JSON_OPTION,
-	COLOR_OPTION, HELP_OPTION, END};
+	SOURCE_OPTION, COLOR_OPTION, HELP_OPTION, END};
 
 static const struct option_row schema_options[] = {HELP_OPTION, END};
 
 const struct command commands[] = {
-	{"list", "list [-p PID]... [--json]", "Lists the rings of this machine, one line each, with all who hold them.",
+	{"list", "list [-p PID]... [--json] [--source LIST]", "Lists the rings of this machine, one line each, with all who hold them.",
 		list_options, cmd_list},
-	{"dump", "dump [-p PID]... [--fd N] [--ring ID] [-s N] [--json] | dump --from FILE",
+	{"dump", "dump [-p PID]... [--fd N] [--ring ID] [-s N] [--json] [--source LIST] | dump --from FILE",
 		"Shows all that can be learnt of each ring: queues with every entry decoded, owner, holders, SQPOLL, what is\n"
-		"registered, what is in flight. Reads only; the program that is looked at does not notice.",
+		"registered, what is in flight and where, io-wq. Reads only; the program that is looked at does not notice.",
 		dump_options, cmd_dump},
 	{"schema", "schema", "Prints the JSON Schema of what list --json and dump --json print.", schema_options, cmd_schema},
 	{0},

@@ -57,6 +57,9 @@ static bool holds(const struct discovery *d, pid_t pid)
 		for (size_t k = 0; k < d->rings[i].n_maps; k++)
 			if (d->rings[i].maps[k].pid == pid)
 				return true;
+		for (size_t k = 0; k < d->rings[i].n_registered; k++)
+			if (d->rings[i].registered[k].pid == pid || d->rings[i].registered[k].tid == pid)
+				return true;
 	}
 	return false;
 }
@@ -69,11 +72,11 @@ static bool was_skipped(const struct discovery *d, pid_t pid)
 	return false;
 }
 
-int find_rings(const struct choices *c, struct discovery *d, bool *failed)
+int find_rings(const struct choices *c, struct kernel *k, struct discovery *d, bool *failed)
 {
 	size_t wanted = 0;
 
-	if (discover(d, c->pids, c->n_pids)) {
+	if (discover(d, c->pids, c->n_pids, k, c->sources & SOURCE_PROC)) {
 		complain("/proc: %s (is it mounted?)", strerror(errno));
 		return -1;
 	}
@@ -88,7 +91,8 @@ int find_rings(const struct choices *c, struct discovery *d, bool *failed)
 			d->unseen == 1 ? "" : "es");
 	for (size_t i = 0; i < c->n_pids; i++)
 		if (!was_skipped(d, c->pids[i]) && !holds(d, c->pids[i]) && c->fd < 0)
-			complain("pid %d: has no ring that its descriptors or mappings show", (int)c->pids[i]);
+			complain("pid %d: has no ring%s", (int)c->pids[i],
+				d->by_kernel ? "" : " that its descriptors or mappings show");
 	for (size_t i = 0; i < d->n_rings; i++) {
 		struct found_ring *r = &d->rings[i];
 

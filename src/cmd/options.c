@@ -94,6 +94,31 @@ static int color(const char *when, bool *out)
 	return EXIT_DONE;
 }
 
+/* "proc,kernel" */
+static int sources(const char *arg, unsigned *out)
+{
+	static const struct {
+		const char *name;
+		unsigned bit;
+	} all[] = {{"proc", SOURCE_PROC}, {"memory", SOURCE_MEMORY}, {"kernel", SOURCE_KERNEL}};
+	const char *s = arg;
+
+	*out = 0;
+	for (;;) {
+		size_t len = strcspn(s, ","), i;
+
+		for (i = 0; i < 3 && (strlen(all[i].name) != len || strncmp(s, all[i].name, len)); i++)
+			;
+		if (i == 3)
+			return complain("--source %s: '%.*s' is not one of proc, memory, kernel", arg, (int)len, s),
+			       EXIT_USAGE;
+		*out |= all[i].bit;
+		if (!s[len])
+			return EXIT_DONE;
+		s += len + 1;
+	}
+}
+
 static int set(struct choices *c, const struct option_row *o, const char *arg)
 {
 	uint64_t v = 0;
@@ -114,6 +139,15 @@ static int set(struct choices *c, const struct option_row *o, const char *arg)
 	} else if (!strcmp(o->name, "data")) {
 		err = number(o->name, arg, 65536, &v);
 		c->data = (size_t)v;
+	} else if (!strcmp(o->name, "max-requests")) {
+		err = number(o->name, arg, 10000000, &v);
+		c->max_requests = (size_t)v;
+	} else if (!strcmp(o->name, "max-files")) {
+		err = number(o->name, arg, 10000000, &v);
+		c->max_files = (size_t)v;
+	} else if (!strcmp(o->name, "source")) {
+		err = sources(arg, &c->sources);
+		c->chose_sources = true;
 	} else if (!strcmp(o->name, "color")) {
 		err = color(arg, &c->style.color);
 	} else if (!strcmp(o->name, "from")) {
@@ -145,7 +179,7 @@ int options_parse(const struct command *cmd, int argc, char **argv, struct choic
 	size_t n = 0;
 	int got, at, err = EXIT_DONE;
 
-	*c = (struct choices){.fd = -1};
+	*c = (struct choices){.fd = -1, .max_requests = 1000, .max_files = 4096, .sources = SOURCE_ALL};
 	color("auto", &c->style.color);
 	c->style.utf8 = !strcmp(nl_langinfo(CODESET), "UTF-8");
 	c->style.width = terminal_width();

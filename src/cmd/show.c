@@ -57,7 +57,12 @@ static void skip(struct skips *s, struct snap_num pid, struct snap_num ring, con
 
 static int show_live(const struct choices *c, struct sink *s, bool brief)
 {
-	struct build_options o = {.brief = brief, .data = c->data};
+	struct build_options o = {.brief = brief,
+		.data = c->data,
+		.sources = c->sources,
+		.max_requests = c->max_requests,
+		.max_files = c->max_files};
+	struct kernel *k = c->sources & SOURCE_KERNEL ? kernel_open() : NULL;
 	struct skips skips = {0};
 	struct snap_head head;
 	struct discovery d;
@@ -66,15 +71,21 @@ static int show_live(const struct choices *c, struct sink *s, bool brief)
 	bool failed = false;
 	int err = 0;
 
-	if (find_rings(c, &d, &failed))
+	if (k && kernel_why(k) && c->chose_sources) {
+		complain("--source kernel: %s", kernel_why(k));
+		failed = true;
+	}
+	if (find_rings(c, k, &d, &failed)) {
+		kernel_close(k);
 		return EXIT_FAILED;
-	build_head(&skips.arena, &head);
+	}
+	b = builder_new(&d, k, &o);
+	build_head(b, &skips.arena, &head);
 	if (s->json)
 		snap_json_begin(&s->out, &head);
 	for (size_t i = 0; i < d.n_skipped; i++)
 		skip(&skips, (struct snap_num){true, (uint64_t)d.skipped[i].pid}, (struct snap_num){0},
 			d.skipped[i].reason);
-	b = builder_new(&d, &o);
 	for (size_t i = 0; i < d.n_rings && !err; i++) {
 		struct snap_ring r;
 
@@ -91,6 +102,7 @@ static int show_live(const struct choices *c, struct sink *s, bool brief)
 		err = sink_end(s, skips.v, skips.n);
 	builder_free(b);
 	discovery_free(&d);
+	kernel_close(k);
 	arena_free(&a);
 	arena_free(&skips.arena);
 	kbtf_free();

@@ -9,13 +9,13 @@ PATH=$(cd "$build" && pwd):$PATH
 export PATH LC_ALL=C.UTF-8 TERM=xterm
 
 options_of_help() { # COMMAND
-  "$ctl" "$1" --help | grep -E '^ +(-[a-z], )?--' | grep -oE '(^| )(-[a-z]|--[a-z]+)(,| |$)' | tr -d ', ' | sort -u
+  "$ctl" "$1" --help | grep -E '^ +(-[a-z], )?--' | grep -oE '(^| )(-[a-z]|--[a-z-]+)(,| |$)' | tr -d ', ' | sort -u
 }
 
 # the man page has one list for all commands
 for c in list dump schema; do options_of_help $c; done | sort -u >"$tmp/help"
-sed -n '/^The options are:/,/^\.El/p' "$top/man/uringctl.1" | grep '^\.It' | grep -oE 'Fl -?[a-z]+' |
-  sed -E 's/Fl (-?[a-z]+)/-\1/' | sort -u >"$tmp/of_man"
+sed -n '/^The options are:/,/^\.El/p' "$top/man/uringctl.1" | grep '^\.It' | grep -oE 'Fl -?[a-z-]+' |
+  sed -E 's/Fl (-?[a-z-]+)/-\1/' | sort -u >"$tmp/of_man"
 diff "$tmp/help" "$tmp/of_man" >"$tmp/diff"
 tap $? 'man page and --help name the same options'
 sed 's/^/# /' "$tmp/diff"
@@ -68,7 +68,7 @@ for c in list dump schema; do
   diff "$tmp/help" "$tmp/fish" >"$tmp/diff"
   tap $? "fish: the options of $c"
   sed 's/^/# /' "$tmp/diff"
-  { zsh_says "$c -" && zsh_says "$c --"; } | grep -xE -- '--[a-z]+|-[a-z]' | sort -u >"$tmp/zsh.out"
+  { zsh_says "$c -" && zsh_says "$c --"; } | grep -xE -- '--[a-z-]+|-[a-z]' | sort -u >"$tmp/zsh.out"
   diff "$tmp/help" "$tmp/zsh.out" >"$tmp/diff"
   tap $? "zsh: the options of $c"
   sed 's/^/# /' "$tmp/diff"
