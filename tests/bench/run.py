@@ -63,6 +63,12 @@ def bench_list():
             ratio, mine, theirs, peak = pairs([ctl, "list"], other, rounds)
             row(f"list of 2,000 processes of 8 fds / {name}", ratio,
                 f"{mine * 1e3:.0f} ms / {theirs * 1e3:.0f} ms, peak {peak} KiB")
+    with Crowd(5000, 8, 20):
+        ratio, mine, theirs, peak = pairs([ctl, "list"], ["lsof", "-n", "-P", "-w"], 3)
+        row("list of 5,000 processes of 8 fds, 20 rings / lsof", ratio,
+            f"{mine * 1e3:.0f} ms / {theirs * 1e3:.0f} ms, peak {peak} KiB")
+        ratio, mine, theirs, _ = pairs([ctl, "list"], [ctl, "list", "--source", "proc,memory"], 9)
+        row("the same / list without the kernel source", ratio, f"{mine * 1e3:.0f} ms / {theirs * 1e3:.0f} ms")
     for n in (500, 1000, 2000):
         with Crowd(n, 8, 20):
             ratio, mine, _, peak = pairs([ctl, "list"], [build + "/bench/bare_walk"], 9)
@@ -76,6 +82,33 @@ def bench_dump():
                 ratio, mine, theirs, peak = pairs([ctl, *args], [build + "/bench/bare_rings", pid], 9)
                 row(f"dump {kind} of {n} rings / bare loop", ratio,
                     f"{mine * 1e6 / n:.1f} us / {theirs * 1e6 / n:.1f} us a ring, peak {peak} KiB")
+
+
+FIND = ["learn", "find_files", "find_tasks", "find_maps", "walk_ring", "walk_users"]
+WORK = ["walk_requests", "walk_workers", "walk_names"]
+REST = ["walk_files", "walk_buffers", "walk_groups", "walk_personalities", "walk_zcrx", "walk_napi", "walk_overflow",
+        "walk_memory"]
+
+
+def bench_load():
+    """The BPF part alone: what is loaded for a list, and for a dump of a ring that has everything."""
+    for name, programs in (("list", FIND), ("requests in flight", WORK), ("registered", REST), ("all at once", FIND + WORK + REST)):
+        runs = [subprocess.run([build + "/bench/load", *programs], capture_output=True, text=True).stdout.split() for _ in range(7)]
+        if not all(len(r) == 2 for r in runs):
+            print(f"load of the programs for {name}: they cannot be loaded here")
+            continue
+        load, verified = (statistics.median(float(r[i]) for r in runs) for i in (0, 1))
+        row(f"BPF programs for {name}: verification / load", verified / load, f"{verified:.0f} ms / {load:.0f} ms")
+
+
+def bench_everything():
+    """A ring with all there is of it, against the same without the kernel source."""
+    for n in (1, 100, 1000):
+        with Crowd(0, 8, n) as pid:
+            ratio, mine, theirs, peak = pairs([ctl, "dump", "--json", "-p", pid],
+                                              [ctl, "dump", "--json", "-p", pid, "--source", "proc,memory"], 9)
+            row(f"dump of {n} ring{'s' if n > 1 else ''}, everything / proc and memory", ratio,
+                f"{mine * 1e6 / n:.0f} us / {theirs * 1e6 / n:.0f} us a ring, peak {peak} KiB")
 
 
 FIO = ["fio", "--name=b", "--ioengine=io_uring", "--iodepth=32", "--rw=randread", "--bs=4k", "--size=64m", "--direct=0",
@@ -119,6 +152,6 @@ def bench_harm():
 
 
 print(f"{'A / B, the median of pairs of runs':<58} {'ratio':>7}")
-for name, bench in (("list", bench_list), ("dump", bench_dump), ("harm", bench_harm)):
+for name, bench in (("list", bench_list), ("dump", bench_dump), ("everything", bench_everything), ("load", bench_load), ("harm", bench_harm)):
     if only in name:
         bench()
