@@ -4,7 +4,7 @@
 set -u
 build=${1:?usage: demo.sh BUILD}
 export LC_ALL=C.UTF-8
-coproc ZOO { exec "$build/ringzoo" registered sqpoll-asleep shared-sqpoll cqes polls; }
+coproc ZOO { exec "$build/ringzoo" registered io-wq sqpoll-asleep shared-sqpoll closed; }
 job=$ZOO_PID
 trap 'kill "$job" 2>/dev/null; wait "$job" 2>/dev/null' EXIT
 pids=()

@@ -22,7 +22,7 @@ uringctl list -p "$node"
 # a moment at which there is something in the queue
 for _ in $(seq 1000); do
   uringctl dump -p "$node" -s 16 >dump 2>/dev/null
-  ring=$(awk 'BEGIN {RS = ""} /OPENAT/ && /WRITEV/ && !/moved on/ {print $2; exit}' dump)
+  ring=$(awk 'BEGIN {RS = ""} /iowq_running/ && /user_data=[^\n]*\n  cq/ && !/moved on/ {print $2; exit}' dump)
   [ -n "$ring" ] && break
 done
 echo

@@ -49,15 +49,19 @@ for which in '' /asan; do
     [ -x "$f" ] && group "fuzz$which ${f##*/}" "$f" "tests/fuzz/corpus/${f##*/}" 20000
   done
   BUILD=$build$which group "live$which" "$build$which/live"
+  BUILD=$build$which group "inside$which" "$build$which/inside"
   BUILD=$build$which group "harm$which" "$build$which/harm"
   [ -n "$which" ] || group 'no trace' bash tests/live/no_trace.sh "$build"
   group "bad input$which" bash tests/live/bad_input.sh "$build$which"
+  group "rights$which" bash tests/live/rights.sh "$build$which"
   group "schema$which" /usr/bin/python3 tests/live/schema.py "$build$which"
 done
 group 'options' bash tests/live/options.sh "$build"
 group 'terminal' bash tests/tui/terminal.sh "$build"
 group 'install' bash tests/live/install.sh "$build"
 group 'kernels' bash tests/vm/run.sh "$build"
+# the table of kernels and sections
+grep -a '^# .*\(read\|absent\|5\.10\)  ' "$logs/kernels" 2>/dev/null | grep -v 'not compared' | sed 's/^# /    /'
 
 echo "$passed passed, $failed failed, $skipped skipped"
 [ $failed = 0 ]

@@ -15,7 +15,7 @@ calls() { # FILE ARG...: the calls of uringctl ARG..., one a line
 
 for exhibit in plain unmapped sqpoll-asleep registered; do
   zoo $exhibit
-  calls "$tmp/calls" dump --json -s 64 -p "$zoo_pid"
+  calls "$tmp/calls" dump --json -s 64 --source proc,memory -p "$zoo_pid"
   [ -s "$tmp/calls" ] && ! grep -Eq '^(ptrace|kill|tkill|tgkill|pidfd_send_signal|process_vm_writev|io_uring_[a-z]+|bpf|perf_event_open)\(' "$tmp/calls"
   tap $? "dump of $exhibit: no stop, no signal, no write to its memory, no ring of its own"
   ! grep -E '^open(at)?\(' "$tmp/calls" | grep -Eq 'O_WRONLY|O_RDWR|O_CREAT'
@@ -37,6 +37,23 @@ for exhibit in plain unmapped sqpoll-asleep registered; do
     ! grep -q '^pidfd_getfd' "$tmp/calls"
     tap $? "dump of $exhibit: takes no duplicate, its own mapping will do"
   fi
+  zoo_end
+done
+
+# with the kernel's help: BPF programs that are read from, and one ring of its own, for as long as it takes to learn what a ring is
+for exhibit in plain unmapped registered io-wq; do
+  zoo $exhibit
+  calls "$tmp/calls" dump --json -p "$zoo_pid"
+  ! grep -Eq '^(ptrace|kill|tkill|tgkill|pidfd_send_signal|process_vm_writev|perf_event_open|pidfd_getfd|io_uring_enter|io_uring_register)\(' "$tmp/calls"
+  tap $? "the kernel source on $exhibit: no stop, no signal, no write, no duplicate"
+  ! grep '^bpf(' "$tmp/calls" | grep -Evq 'BPF_(PROG_LOAD|MAP_CREATE|MAP_UPDATE_ELEM|MAP_FREEZE|BTF_LOAD|LINK_CREATE|ITER_CREATE|OBJ_GET_INFO_BY_FD|PROG_BIND_MAP|BTF_GET_NEXT_ID|BTF_GET_FD_BY_ID)'
+  tap $? "the kernel source on $exhibit: nothing is pinned"
+  ! grep '^bpf(BPF_LINK_CREATE' "$tmp/calls" | grep -Evq 'BPF_TRACE_ITER'
+  tap $? "the kernel source on $exhibit: nothing is attached but iterators"
+  awk '/^io_uring_setup\(/ {n = split($0, w, " "); ring = w[n]; made++}
+    ring != "" && $0 ~ "^close\\(" ring "\\)" {closed++; ring = ""}
+    END {exit made != 1 || closed != 1}' "$tmp/calls"
+  tap $? "the kernel source on $exhibit: one ring of its own, closed again"
   zoo_end
 done
 exit $failed

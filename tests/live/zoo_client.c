@@ -75,8 +75,9 @@ int zoo_pid(const struct zoo *z)
 /* What the tool's JSON does not have under the same name. */
 static int special(const char *key)
 {
-	static const char *const keys[] = {
-		"pid", "fd", "truth_setup", "data", "peer", "no_mmap", "scribbles", "file_names", "personality"};
+	static const char *const keys[] = {"pid", "fd", "truth_setup", "data", "peer", "no_mmap", "scribbles",
+		"file_names", "personality", "with_kernel", "without_kernel", "count_files", "count_buffers",
+		"count_requests", "unordered", "timed", "stuck_in", "hidden_ring"};
 
 	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
 		if (!strcmp(keys[i], key))

@@ -548,7 +548,7 @@ static cJSON *shared(void)
 	}
 	o = z_truth(&ring);
 	z_set(o, "sq", "pending", sqes);
-	z_set(o, NULL, "owner", cJSON_CreateNull());
+	z_set(o, NULL, "without_kernel", z_json("{\"owner\": null}"));
 	z_set(o, NULL, "holders",
 		z_json("[{\"pid\": %d, \"fds\": [%d], \"mapped\": true}, {\"pid\": %d, \"fds\": [%d], \"mapped\": "
 		       "true}]",

@@ -65,14 +65,17 @@ int main(int argc, char **argv)
 
 	signal(SIGCHLD, SIG_IGN);
 	if (argc < 2 || !strcmp(argv[1], "--list")) {
-		for (const struct exhibit *e = exhibits; e->name; e++)
-			printf("%-16s %s\n", e->name, e->what);
+		for (int list = 0; list < 2; list++)
+			for (const struct exhibit *e = list ? exhibits_inside : exhibits; e->name; e++)
+				printf("%-16s %s\n", e->name, e->what);
 		return argc < 2 ? 2 : 0;
 	}
 	for (int i = 1; i < argc; i++) {
 		const struct exhibit *e = exhibits;
 
 		while (e->name && strcmp(e->name, argv[i]))
+			e++;
+		for (e = e->name ? e : exhibits_inside; e->name && strcmp(e->name, argv[i]);)
 			e++;
 		if (!e->name) {
 			fprintf(stderr, "ringzoo: %s: no such exhibit (--list names them)\n", argv[i]);

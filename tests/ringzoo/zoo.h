@@ -57,7 +57,10 @@ void z_nops(struct zring *r, unsigned n, uint64_t first);
 
 /* --- the truth --- */
 
-/* The ring as a JSON object: id, sizes, and what is in the shared words right now; setup flags are listed in "truth_setup". */
+/*
+ * The ring as a JSON object: id, sizes, and what is in the shared words right now; setup flags are in "truth_setup". What only
+ * the kernel knows is in "with_kernel", and holds over the rest when that is asked; "without_kernel" when not.
+ */
 cJSON *z_truth(struct zring *r);
 cJSON *z_json(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 /* Sets o.sq.pending, o.cq.unreaped ... from JSON text. */
@@ -74,7 +77,7 @@ struct exhibit {
 	/* What it does while it is looked at; NULL: it sleeps. */
 	void (*live)(void);
 };
-extern const struct exhibit exhibits[];
+extern const struct exhibit exhibits[], exhibits_inside[];
 
 cJSON *z_unsupported(const char *what);
 cJSON *z_rings(cJSON *ring); /* {"rings": [ring]} */

@@ -137,6 +137,8 @@ cJSON *z_truth(struct zring *r)
 	o = z_json(
 		"{\"pid\": %d, \"fd\": %d, \"truth_setup\": %u, \"sq\": {\"entries\": %u}, \"cq\": {\"entries\": %u}}",
 		(int)getpid(), r->fd, r->p.flags, r->p.sq_entries, r->p.cq_entries);
+	z_set(o, NULL, "with_kernel",
+		z_json("{\"setup_flags\": {\"value\": %u}, \"owner\": {\"pid\": %d}}", r->p.flags, (int)getpid()));
 	/* before 5.19 all anonymous inodes are one: the ring has no number of its own */
 	{
 		struct stat e;

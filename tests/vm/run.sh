@@ -65,7 +65,7 @@ initrd() {
   cp "$here/init" "$root/init"
   chmod +x "$root/init"
   echo 'root:x:0:0:root:/:/bin/sh' >"$root/etc/passwd"
-  for file in uringctl ringzoo live; do
+  for file in uringctl ringzoo live inside; do
     cp "$build/$file" "$root/$file"
     for lib in $(ldd "$build/$file" | grep -o '/[^ ]*'); do
       mkdir -p "$root$(dirname "$lib")"
@@ -84,13 +84,24 @@ for row in "${kernels[@]}"; do
     echo "ok - kernel $version # SKIP its package cannot be fetched"
     continue
   fi
-  timeout 240 qemu-system-x86_64 -accel tcg,thread=multi -cpu max -m 1024 -smp 2 -nographic -no-reboot \
+  timeout 600 qemu-system-x86_64 -accel tcg,thread=multi -cpu max -m 1024 -smp 2 -nographic -no-reboot \
     -kernel "$image" -initrd "$work/initrd" -append 'console=ttyS0 quiet panic=-1' </dev/null >"$log" 2>&1
   tr -d '\r' <"$log" >"$log.txt" && mv "$log.txt" "$log"
-  grep -aE '^(ok|not ok|#)' "$log" | sed "s/ - / - $version: /"
+  grep -aE '^(ok|not ok|#)' "$log" | grep -v '^# section' | sed "s/ - / - $version: /"
   if ! grep -aq '^# end, status' "$log"; then
     echo "not ok - kernel $version: the tests did not come to their end ($log)"
     status=1
   fi
 done
+
+# what each kernel shows of what only a kernel knows
+echo "# $(printf '%-50s' section)$(for row in "${kernels[@]}"; do printf ' %-10s' "${row%% *}"; done)"
+while read -r section; do
+  line="# $(printf '%-50s' "$section")"
+  for row in "${kernels[@]}"; do
+    state=$(sed -n "s/^# section $section: \([a-zA-Z]*\)\$/\1/p" "$build/vm-${row%% *}.log" 2>/dev/null)
+    line+=" $(printf '%-10s' "${state:-?}")"
+  done
+  echo "$line"
+done < <(cat "$build"/vm-*.log | grep -a '^# section ' | sed 's/^# section //; s/: [a-zA-Z]*$//' | awk '!seen[$0]++')
 exit $status
