@@ -52,6 +52,8 @@ static struct uring *try_load(const char *const *names, const char *const *bad)
 		bpf_program__set_autoload(prog, listed(names, name) && !listed(bad, name));
 	}
 	err = uring__load(skel);
+	if (!err && !skel->bss)
+		err = -EOPNOTSUPP; /* the exchange has to be memory that both sides see (5.5) */
 	if (!err)
 		return skel;
 	uring__destroy(skel);

@@ -59,9 +59,12 @@ static void cell_sqpoll(struct buf *b, const struct style *st, const struct snap
 		buf_putc(b, s->known ? '-' : '?');
 		return;
 	}
-	buf_dec(b, s->tid.v);
-	buf_putc(b, ' ');
-	buf_puts(b, s->need_wakeup == SNAP_YES ? "asleep" : s->state ? s->state : "?");
+	if (s->tid.known) {
+		buf_dec(b, s->tid.v);
+		buf_putc(b, ' ');
+	}
+	/* a thread that has died has left its ring saying that it sleeps */
+	buf_puts(b, s->tid.known && s->need_wakeup == SNAP_YES ? "asleep" : s->state ? s->state : "?");
 }
 
 static void cell_holders(struct buf *b, const struct style *st, const struct snap_ring *r)

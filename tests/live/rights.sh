@@ -65,6 +65,18 @@ else
   echo 'ok - in a user namespace # SKIP unshare is refused here'
 fi
 
+# whichever call of bpf() fails, what is shown is whole, and nothing ends by a signal
+bad= step=1
+ldd "$ctl" | grep -q asan && step=7 # much slower, and the same code
+for n in $(seq 1 $step 60); do
+  # a leak cannot be looked for under ptrace
+  ASAN_OPTIONS=detect_leaks=0 strace -f -qq -o /dev/null -e trace=bpf -e inject=bpf:error=EINVAL:when=$n "$tmp/uringctl" dump --json -p "$zoo_pid" >"$tmp/out" 2>"$tmp/err"
+  [ $? = 0 ] && [ "$(tail -c 2 "$tmp/out")" = '}' ] && grep -q '"opcode":"POLL_ADD"' "$tmp/out" || bad="$bad $n"
+done
+[ -z "$bad" ]
+tap $? 'one call of bpf() fails: all else is still shown'
+[ -z "$bad" ] || echo "# call$bad"
+
 # two sources that do not agree
 if ! ldd "$ctl" | grep -q asan; then
   zoo_end
