@@ -756,7 +756,7 @@ static cJSON *guest(void)
 }
 
 /* The ring's owner has ended; its child has the ring, and may not be taken for the owner. */
-static cJSON *orphan(void)
+static cJSON *left_behind(unsigned flags)
 {
 	int ready[2];
 	cJSON *o;
@@ -766,7 +766,7 @@ static cJSON *orphan(void)
 		z_die("pipe");
 	parent = fork();
 	if (!parent) {
-		if (!z_ring(&ring, 8, 0, 0))
+		if (!z_ring(&ring, 8, 0, flags))
 			_exit(1);
 		if (!fork()) {
 			/* this one goes on, with the ring, when the other has ended */
@@ -774,6 +774,9 @@ static cJSON *orphan(void)
 			usleep(50000);
 			o = z_truth(&ring);
 			inside(o, "owner", "pid", cJSON_CreateNull());
+			if (flags & Z_SQPOLL)
+				inside(o, NULL, "sqpoll",
+					z_json("{\"active\": true, \"tid\": null, \"state\": \"died\"}"));
 			inside(o, NULL, "holders", z_json("[{\"pid\": %d, \"same_mm\": false}]", (int)getpid()));
 			{
 				char *text = cJSON_PrintUnformatted(o);
@@ -812,6 +815,17 @@ static cJSON *orphan(void)
 		o = cJSON_Parse(text);
 	}
 	return z_rings(o);
+}
+
+static cJSON *orphan(void)
+{
+	return left_behind(0);
+}
+
+/* Its SQPOLL thread went with it. */
+static cJSON *sqpoll_died(void)
+{
+	return left_behind(Z_SQPOLL);
 }
 
 /* Anonymous inodes of other kinds, and a file whose name is a ring's. */
@@ -892,6 +906,7 @@ const struct exhibit exhibits_inside[] = {
 	{"registered-only", "in no table of descriptors and in no mapping", registered_only, NULL},
 	{"guest", "used by a process that does not hold it", guest, NULL},
 	{"orphan", "its owner has ended", orphan, NULL},
+	{"sqpoll-died", "its owner has ended, and with it the SQPOLL thread", sqpoll_died, NULL},
 	{"lookalikes", "things that are no rings", lookalikes, NULL},
 	{"churn", "rings that come and go", churn, churn_live},
 	{0},
