@@ -297,6 +297,13 @@ int main(void)
 	round_trip("names");
 	round_trip("shared-sqpoll");
 	round_trip("closed");
+	if (!slow()) {
+		round_trip("restricted");
+		round_trip("groups");
+		round_trip("chain");
+		round_trip("io-wq");
+		round_trip("guest");
+	}
 	scribble();
 	busy();
 	exits();
