@@ -399,6 +399,9 @@ static cJSON *sqpoll_awake(void)
 	/* it sleeps until it is woken for the first time */
 	pending_nops(&ring, 1, 0);
 	z_enter(&ring, 1, 1, 2);
+	/* the completion may be there before the thread has published that it took the entry */
+	while (!__atomic_load_n(z_word(&ring, ring.p.sq_off.head), __ATOMIC_ACQUIRE))
+		usleep(1000);
 	return z_rings(sqpoll_truth(&ring, "", false));
 }
 
