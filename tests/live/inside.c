@@ -184,12 +184,27 @@ static cJSON *rings_of(const cJSON *doc, int pid)
 	return o;
 }
 
+/* Does s have what looks like an address of the kernel? They begin with ffff on every 64-bit architecture with BTF. */
+static const char *address_in(const char *s)
+{
+	for (; (s = strstr(s, "ffff")); s++) {
+		size_t n = strspn(s, "0123456789abcdef");
+
+		/* all ones is a number that people use */
+		if (n == 16 && strncmp(s, "ffffffffffffffff", 16) != 0)
+			return s;
+		s += n ? n - 1 : 0;
+	}
+	return NULL;
+}
+
 /* whole: a document about all exhibits at once; NULL: this one is asked about by itself. */
 static void exhibit(const char *name, struct zoo *z, const cJSON *whole)
 {
 	const char *bad = NULL;
 	cJSON *doc, *truth;
 	int nth = 0, n;
+	char *text;
 
 	if (zoo_unsupported(z)) {
 		tap_skip(zoo_unsupported(z), "the kernel on %s", name);
@@ -207,6 +222,10 @@ static void exhibit(const char *name, struct zoo *z, const cJSON *whole)
 	/* a clone's source comes along; nothing else may */
 	if (!bad && n != cJSON_GetArraySize(GET(doc, "rings")) && strcmp(name, "cloned") != 0)
 		bad = "not as many rings as there are";
+	text = cJSON_PrintUnformatted(doc);
+	if (!bad && address_in(text))
+		bad = "an address of the kernel";
+	free(text);
 	tap(!bad, "the kernel on %s", name);
 	if (bad)
 		tap_note("%s", bad);
@@ -329,20 +348,6 @@ static void bounds(void)
 	tap(strstr(o.out, "100 in use, cut at 100") != NULL, "--max-files cuts, and says so");
 	output_free(&o);
 	zoo_close(&z);
-}
-
-/* Does s have what looks like an address of the kernel? They begin with ffff on every 64-bit architecture with BTF. */
-static const char *address_in(const char *s)
-{
-	for (; (s = strstr(s, "ffff")); s++) {
-		size_t n = strspn(s, "0123456789abcdef");
-
-		/* all ones is a number that people use */
-		if (n == 16 && strncmp(s, "ffffffffffffffff", 16) != 0)
-			return s;
-		s += n ? n - 1 : 0;
-	}
-	return NULL;
 }
 
 static void no_addresses(const char *name)
