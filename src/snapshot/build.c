@@ -194,7 +194,8 @@ static int read_ring(struct builder *b, struct arena *a, const struct found_ring
 	}
 	if (r->numbered)
 		snap_add_name(a, &out->inferred, "ring_id");
-	out->hidden = r->n_refs ? SNAP_NO : SNAP_YES;
+	/* a process that could not be looked into may have a descriptor */
+	out->hidden = r->n_refs ? SNAP_NO : b->d->by_kernel || !b->d->unseen ? SNAP_YES : SNAP_UNKNOWN;
 	build_people(b, a, r, ref ? &f : NULL, out);
 	if (!out->n_holders)
 		return -1;
