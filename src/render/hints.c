@@ -77,7 +77,8 @@ void render_hints(struct buf *b, const struct style *st, const struct snap_ring 
 		hint(b, st, "the ring is disabled: nothing can be submitted until IORING_REGISTER_ENABLE_RINGS");
 	if (r->sqpoll.state && !strcmp(r->sqpoll.state, "died"))
 		hint(b, st, "the SQPOLL thread has died: nothing will be submitted");
-	if (r->sqpoll.need_wakeup == SNAP_YES && r->sqpoll.tid.known && (uint32_t)r->sq.tail.v == (uint32_t)r->sq.head.v)
+	if (r->sqpoll.need_wakeup == SNAP_YES && r->sqpoll.tid.known &&
+		(uint32_t)r->sq.tail.v == (uint32_t)r->sq.head.v)
 		hint(b, st, "SQPOLL asleep, NEED_WAKEUP set");
 	if (r->cq.head.known && r->cq.entries.known && unreaped > r->cq.entries.v)
 		hint(b, st,

@@ -66,7 +66,7 @@ else
 fi
 
 # whichever call of bpf() fails, what is shown is whole, and nothing ends by a signal
-bad= step=2
+bad='' step=2
 ldd "$ctl" | grep -q asan && step=7 # much slower, and the same code
 for n in $(seq 1 $step 60); do
   # a leak cannot be looked for under ptrace
