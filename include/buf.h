@@ -37,4 +37,7 @@ enum {
  */
 size_t buf_text(struct buf *b, const char *s, size_t n, unsigned how);
 
+/* The length of the well-formed UTF-8 sequence at s, of at most n bytes, and its character; 0 if there is none. */
+size_t utf8_decode(const char *s, size_t n, uint32_t *out);
+
 #endif

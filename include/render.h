@@ -18,14 +18,27 @@ enum color { C_NONE, C_HEAD, C_NAME, C_NUMBER, C_GOOD, C_WARN, C_BAD, C_DIM };
 /* Appends text from a target, escaped for the terminal. Returns its columns. */
 size_t render_text(struct buf *b, const struct style *st, const char *s, size_t n);
 void render_color(struct buf *b, const struct style *st, enum color c);
+/* What render_color has put at s: the colour, and how many bytes that took; 0 if it is something else. */
+size_t render_color_at(const char *s, enum color *c);
 
 /* A value as strace would write it. */
 void render_value(struct buf *b, const struct style *st, const struct value *v);
 /* OPCODE(fd<file>, name=value, ...) */
 void render_sqe(struct buf *b, const struct style *st, const struct sqe_fields *f);
+/* Entries of the queues without their index, on one line each. */
+void render_sq_entry(struct buf *b, const struct style *st, const struct snap_sqe *e);
+void render_cq_entry(struct buf *b, const struct style *st, const struct snap_cqe *e);
+/* A length of time, in the unit that suits it. */
+void render_time(struct buf *b, uint64_t ns);
 
 /* Everything known about one ring, and one line for each reason why something is not. */
 void render_ring(struct buf *b, const struct style *st, const struct snap_ring *r);
+
+/* Parts of that page: the owner and holders; SQPOLL and io-wq; what is registered; what could not be read, and what disagrees. */
+void render_people(struct buf *b, const struct style *st, const struct snap_ring *r);
+void render_threads(struct buf *b, const struct style *st, const struct snap_ring *r);
+void render_registered(struct buf *b, const struct style *st, const struct snap_ring *r);
+void render_doubts(struct buf *b, const struct style *st, const struct snap_ring *r);
 
 /* What a ring's state says by itself, a line each; rings without remarks give none. */
 void render_hints(struct buf *b, const struct style *st, const struct snap_ring *r);

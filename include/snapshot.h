@@ -290,6 +290,23 @@ void snap_drop_name(struct snap_names *names, const char *name);
 /* Why section is absent, NULL if no reason is given. */
 const char *snap_reason_of(const struct snap_ring *r, const char *section);
 
+/* Does somebody hold the ring who does not share its owner's address space? */
+bool snap_is_foreign(const struct snap_ring *r);
+/* The holder whose the ring is; the first one where that is not known, NULL where there is none. */
+const struct snap_holder *snap_main_holder(const struct snap_ring *r);
+
+enum snap_hint_level {
+	HINT_NOTE,	  /* worth knowing */
+	HINT_IF_IT_LASTS, /* trouble if the ring does not move on: seen once, it may be a moment's */
+	HINT_TROUBLE,
+};
+struct snap_hint {
+	enum snap_hint_level level;
+	const char *text;
+};
+/* What a ring's state says by itself. Returns how many; the texts are in a or static. */
+size_t snap_hints(struct arena *a, const struct snap_ring *r, const struct snap_hint **out);
+
 struct uapi_flags;
 /* The names of a word's flags, an unnamed rest as "0x…". */
 struct snap_names snap_flag_names(struct arena *a, const struct uapi_flags *set, uint64_t word);

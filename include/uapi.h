@@ -67,6 +67,7 @@ enum {
 	UAPI_SQ_TASKRUN = 1u << 2,
 
 	UAPI_CQE_BUFFER = 1u << 0,
+	UAPI_CQE_MORE = 1u << 1,
 	UAPI_CQE_NOTIF = 1u << 3,
 	UAPI_CQE_SKIP = 1u << 5,
 	UAPI_CQE_32 = 1u << 15,

@@ -24,6 +24,27 @@ static void setup(const struct page *p, const struct snap_ring *r)
 	buf_putc(p->b, '\n');
 }
 
+void render_sq_entry(struct buf *b, const struct style *st, const struct snap_sqe *e)
+{
+	const struct page p = {b, st};
+
+	if (!e->in_range) {
+		render_color(b, st, C_BAD);
+		page_num(&p, "the SQ array names slot ", e->slot, ", which there is not: the kernel will drop it");
+		render_color(b, st, C_NONE);
+		return;
+	}
+	render_sqe(b, st, &e->f);
+	if (e->f.flags) {
+		buf_puts(b, " flags=");
+		page_flag_word(&p, &uapi_sqe_flags, e->f.flags);
+	}
+	if (e->f.personality)
+		buf_printf(b, " personality=%u", e->f.personality);
+	buf_puts(b, " user_data=");
+	buf_hex(b, e->f.user_data);
+}
+
 static void pending(const struct page *p, const struct snap_sq *sq)
 {
 	for (size_t i = 0; i < sq->n_pending; i++) {
@@ -33,61 +54,52 @@ static void pending(const struct page *p, const struct snap_sq *sq)
 			buf_printf(p->b, "    %5u  ", (uint32_t)e->index.v);
 		else
 			buf_puts(p->b, "        ?  ");
-		if (!e->in_range) {
-			render_color(p->b, p->st, C_BAD);
-			page_num(p, "the SQ array names slot ", e->slot,
-				", which there is not: the kernel will drop it");
-			render_color(p->b, p->st, C_NONE);
-			buf_putc(p->b, '\n');
-			continue;
-		}
-		render_sqe(p->b, p->st, &e->f);
-		if (e->f.flags) {
-			buf_puts(p->b, " flags=");
-			page_flag_word(p, &uapi_sqe_flags, e->f.flags);
-		}
-		if (e->f.personality)
-			buf_printf(p->b, " personality=%u", e->f.personality);
-		buf_puts(p->b, " user_data=");
-		buf_hex(p->b, e->f.user_data);
+		render_sq_entry(p->b, p->st, e);
 		buf_putc(p->b, '\n');
+	}
+}
+
+void render_cq_entry(struct buf *b, const struct style *st, const struct snap_cqe *e)
+{
+	const char *error = cqe_error(e->res, e->flags);
+	const struct page p = {b, st};
+	uint32_t flags = e->flags;
+
+	buf_puts(b, "user_data=");
+	buf_hex(b, e->user_data);
+	if (error) {
+		render_color(b, st, C_BAD);
+		buf_printf(b, " res=%d %s", e->res, error);
+		render_color(b, st, C_NONE);
+	} else if (flags & UAPI_CQE_NOTIF && e->res == INT32_MIN) {
+		buf_puts(b, " res=ZC_COPIED");
+	} else {
+		buf_printf(b, " res=%d", e->res);
+	}
+	if (flags & UAPI_CQE_BUFFER)
+		flags &= (1u << UAPI_CQE_BUFFER_SHIFT) - 1;
+	if (flags) {
+		buf_puts(b, " flags=");
+		page_flag_word(&p, &uapi_cqe_flags, flags);
+	}
+	if (e->flags & UAPI_CQE_BUFFER)
+		buf_printf(b, " buffer=%u", e->flags >> UAPI_CQE_BUFFER_SHIFT);
+	if (e->big) {
+		buf_puts(b, " extra=[");
+		buf_hex(b, e->extra[0]);
+		buf_puts(b, ", ");
+		buf_hex(b, e->extra[1]);
+		buf_putc(b, ']');
 	}
 }
 
 static void cqe(const struct page *p, const struct snap_cqe *e, const char *where)
 {
-	const char *error = cqe_error(e->res, e->flags);
-	uint32_t flags = e->flags;
-
 	if (e->index.known)
-		buf_printf(p->b, "    %5u  user_data=", (uint32_t)e->index.v);
+		buf_printf(p->b, "    %5u  ", (uint32_t)e->index.v);
 	else
-		buf_printf(p->b, "    %5s  user_data=", where);
-	buf_hex(p->b, e->user_data);
-	if (error) {
-		render_color(p->b, p->st, C_BAD);
-		buf_printf(p->b, " res=%d %s", e->res, error);
-		render_color(p->b, p->st, C_NONE);
-	} else if (flags & UAPI_CQE_NOTIF && e->res == INT32_MIN) {
-		buf_puts(p->b, " res=ZC_COPIED");
-	} else {
-		buf_printf(p->b, " res=%d", e->res);
-	}
-	if (flags & UAPI_CQE_BUFFER)
-		flags &= (1u << UAPI_CQE_BUFFER_SHIFT) - 1;
-	if (flags) {
-		buf_puts(p->b, " flags=");
-		page_flag_word(p, &uapi_cqe_flags, flags);
-	}
-	if (e->flags & UAPI_CQE_BUFFER)
-		buf_printf(p->b, " buffer=%u", e->flags >> UAPI_CQE_BUFFER_SHIFT);
-	if (e->big) {
-		buf_puts(p->b, " extra=[");
-		buf_hex(p->b, e->extra[0]);
-		buf_puts(p->b, ", ");
-		buf_hex(p->b, e->extra[1]);
-		buf_putc(p->b, ']');
-	}
+		buf_printf(p->b, "    %5s  ", where);
+	render_cq_entry(p->b, p->st, e);
 	buf_putc(p->b, '\n');
 }
 
@@ -305,6 +317,28 @@ static void not_read(const struct page *p, const struct snap_ring *r)
 	}
 }
 
+void render_people(struct buf *b, const struct style *st, const struct snap_ring *r)
+{
+	people(&(const struct page){b, st}, r);
+}
+
+void render_threads(struct buf *b, const struct style *st, const struct snap_ring *r)
+{
+	sqpoll(&(const struct page){b, st}, r);
+	page_workers(&(const struct page){b, st}, r);
+}
+
+void render_registered(struct buf *b, const struct style *st, const struct snap_ring *r)
+{
+	page_registered(&(const struct page){b, st}, r);
+}
+
+void render_doubts(struct buf *b, const struct style *st, const struct snap_ring *r)
+{
+	disagreements(&(const struct page){b, st}, r);
+	not_read(&(const struct page){b, st}, r);
+}
+
 void render_ring(struct buf *b, const struct style *st, const struct snap_ring *r)
 {
 	const struct page p = {b, st};
@@ -326,6 +360,5 @@ void render_ring(struct buf *b, const struct style *st, const struct snap_ring *
 	page_inflight(&p, r);
 	page_workers(&p, r);
 	render_hints(b, st, r);
-	disagreements(&p, r);
-	not_read(&p, r);
+	render_doubts(b, st, r);
 }

@@ -75,11 +75,11 @@ static void request(const struct page *p, const struct snap_request *q)
 		page_num(p, " worker ", q->worker_tid, "");
 	if (q->age_ns.known) {
 		buf_puts(p->b, " for ");
-		page_time(p, q->age_ns.v);
+		render_time(p->b, q->age_ns.v);
 	}
 	if (q->due_ns.known) {
 		buf_puts(p->b, due < 0 ? " overdue by " : " due in ");
-		page_time(p, due < 0 ? 0 - q->due_ns.v : q->due_ns.v);
+		render_time(p->b, due < 0 ? 0 - q->due_ns.v : q->due_ns.v);
 	}
 	buf_putc(p->b, '\n');
 }

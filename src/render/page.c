@@ -56,14 +56,14 @@ void page_mark(const struct page *p, enum color c, const char *s)
 	render_color(p->b, p->st, C_NONE);
 }
 
-void page_time(const struct page *p, uint64_t ns)
+void render_time(struct buf *b, uint64_t ns)
 {
 	if (ns < 1000)
-		buf_printf(p->b, "%" PRIu64 "ns", ns);
+		buf_printf(b, "%" PRIu64 "ns", ns);
 	else if (ns < 1000000)
-		buf_printf(p->b, "%.1fus", (double)ns / 1e3);
+		buf_printf(b, "%.1fus", (double)ns / 1e3);
 	else if (ns < 1000000000)
-		buf_printf(p->b, "%.1fms", (double)ns / 1e6);
+		buf_printf(b, "%.1fms", (double)ns / 1e6);
 	else
-		buf_printf(p->b, "%.1fs", (double)ns / 1e9);
+		buf_printf(b, "%.1fs", (double)ns / 1e9);
 }

@@ -22,8 +22,6 @@ struct uapi_flags;
 void page_flag_word(const struct page *p, const struct uapi_flags *set, uint64_t word);
 /* A remark in colour. */
 void page_mark(const struct page *p, enum color c, const char *s);
-/* A length of time, in the unit that suits it. */
-void page_time(const struct page *p, uint64_t ns);
 
 void page_restrictions(const struct page *p, const struct snap_ring *r);
 void page_registered(const struct page *p, const struct snap_ring *r);

@@ -5,13 +5,26 @@
 #include "render.h"
 #include "uapi.h"
 
+/* the 16 colours of the terminal's own theme, so that they can be read on light and on dark */
+static const char *const sgr[] = {"0", "1", "36", "33", "32", "35", "31", "2"};
+
 void render_color(struct buf *b, const struct style *st, enum color c)
 {
-	/* the 16 colours of the terminal's own theme, so that they can be read on light and on dark */
-	static const char *const sgr[] = {"0", "1", "36", "33", "32", "35", "31", "2"};
-
 	if (st->color)
 		buf_printf(b, "\033[%sm", sgr[c]);
+}
+
+size_t render_color_at(const char *s, enum color *c)
+{
+	for (size_t i = 0; s[0] == '\033' && s[1] == '[' && i < sizeof(sgr) / sizeof(sgr[0]); i++) {
+		size_t len = strlen(sgr[i]);
+
+		if (!strncmp(s + 2, sgr[i], len) && s[2 + len] == 'm') {
+			*c = (enum color)i;
+			return len + 3;
+		}
+	}
+	return 0;
 }
 
 size_t render_text(struct buf *b, const struct style *st, const char *s, size_t n)

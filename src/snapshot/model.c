@@ -84,3 +84,19 @@ void snap_drop_name(struct snap_names *names, const char *name)
 			names->v[n++] = names->v[i];
 	names->n = n;
 }
+
+bool snap_is_foreign(const struct snap_ring *r)
+{
+	for (size_t i = 0; i < r->n_holders; i++)
+		if (r->holders[i].same_mm == SNAP_NO)
+			return true;
+	return false;
+}
+
+const struct snap_holder *snap_main_holder(const struct snap_ring *r)
+{
+	for (size_t i = 0; i < r->n_holders; i++)
+		if (r->owner.known && r->owner.pid.known && r->holders[i].pid == r->owner.pid.v)
+			return &r->holders[i];
+	return r->n_holders ? &r->holders[0] : NULL;
+}

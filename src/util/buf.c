@@ -90,11 +90,11 @@ void buf_free(struct buf *b)
 	*b = (struct buf){0};
 }
 
-/* The length of the well-formed UTF-8 sequence at s, 0 if there is none. */
-static size_t utf8(const unsigned char *s, size_t n, uint32_t *out)
+size_t utf8_decode(const char *str, size_t n, uint32_t *out)
 {
+	const unsigned char *s = (const unsigned char *)str;
 	static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
-	size_t len = s[0] < 0x80 ? 1 : s[0] >> 5 == 6 ? 2 : s[0] >> 4 == 14 ? 3 : s[0] >> 3 == 30 ? 4 : 0;
+	size_t len = !n ? 0 : s[0] < 0x80 ? 1 : s[0] >> 5 == 6 ? 2 : s[0] >> 4 == 14 ? 3 : s[0] >> 3 == 30 ? 4 : 0;
 	uint32_t c;
 
 	if (!len || len > n)
@@ -129,7 +129,7 @@ size_t buf_text(struct buf *b, const char *str, size_t n, unsigned how)
 		uint32_t c = 0;
 		int w = 0;
 
-		len = utf8(s + i, n - i, &c);
+		len = utf8_decode(str + i, n - i, &c);
 		if (len > 1 && !treacherous(c) && !(how & ESC_ASCII)) {
 			buf_put(b, str + i, len);
 			w = wcwidth((wchar_t)c);
