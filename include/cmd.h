@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The commands of uringctl, and the tables of their options, from which --help, the man page's test and the completions' follow. */
+/* The commands of both programs, and the tables of their options, from which --help, the man page's test and the completions' follow. */
 #ifndef URINGTOP_CMD_H
 #define URINGTOP_CMD_H
 
@@ -18,7 +18,9 @@ struct option_row {
 };
 
 struct command {
-	const char *name, *synopsis, *help;
+	const char *name; /* NULL: the program itself */
+	const char *call; /* what is typed for it */
+	const char *synopsis, *help;
 	const struct option_row *options; /* ends with a NULL name */
 	int (*run)(const struct command *cmd, int argc, char **argv);
 };
@@ -35,11 +37,18 @@ struct choices {
 	int fd; /* -1: any */
 	bool by_id;
 	uint64_t id;
-	size_t data, max_requests, max_files;
+	uint64_t data, max_requests, max_files;
 	unsigned sources; /* SOURCE_ */
 	bool chose_sources;
-	const char *from;
+	const char **froms;
+	size_t n_froms;
+	const char *color; /* WHEN */
 	struct style style;
+	/* uringtop */
+	double delay;	     /* seconds, 0: not chosen */
+	uint64_t iterations; /* 0: without end */
+	const char *sort, *filter;
+	bool batch, tree, ascii, version;
 };
 
 /* Parses argv by cmd's table. EXIT_DONE; EXIT_USAGE after it has said what is wrong. choices_free gives pids back. */
@@ -47,8 +56,22 @@ int options_parse(const struct command *cmd, int argc, char **argv, struct choic
 void choices_free(struct choices *c);
 void options_help(const struct command *cmd);
 
-/* "uringctl: what: why (what to do)" on stderr; text of a target among the arguments has to be escaped by the caller. */
+/* Seconds between two looks, as -d and the key d take them: 0.1 to 3600. */
+bool interval_parse(const char *s, double *out);
+
+/* "PROGRAM: what: why (what to do)" on stderr; text of a target among the arguments has to be escaped by the caller. */
 void complain(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
+/*
+ * Reads a document of uringctl dump --json, - for standard input; all of *doc lives in a. NULL, or what is wrong with it (in a).
+ * No file of more than MOST_FILE bytes is read.
+ */
+struct snap_doc;
+const char *read_document(struct arena *a, const char *path, struct snap_doc *doc);
+enum { MOST_FILE = 1 << 29 };
+
+/* Are 0 to 2 open? Opens what is not, so that no other file gets such a number; output that goes nowhere has to fail. */
+void fill_standard_descriptors(void);
 
 /* Writes out b and empties it. -1 after it has said why not; nothing more is worth printing then. */
 int put_out(struct buf *b);

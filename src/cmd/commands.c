@@ -27,12 +27,12 @@ static const struct option_row dump_options[] = {PID_OPTION,
 static const struct option_row schema_options[] = {HELP_OPTION, END};
 
 const struct command commands[] = {
-	{"list", "list [-p PID]... [--json] [--source LIST]", "Lists the rings of this machine, one line each, with all who hold them.",
+	{"list", "uringctl list", "uringctl list [-p PID]... [--json] [--source LIST]", "Lists the rings of this machine, one line each, with all who hold them.",
 		list_options, cmd_list},
-	{"dump", "dump [-p PID]... [--fd N] [--ring ID] [-s N] [--json] [--source LIST] | dump --from FILE",
+	{"dump", "uringctl dump", "uringctl dump [-p PID]... [--fd N] [--ring ID] [-s N] [--json] [--source LIST] | dump --from FILE",
 		"Shows all that can be learnt of each ring: queues with every entry decoded, owner, holders, SQPOLL, what is\n"
 		"registered, what is in flight and where, io-wq. Reads only; the program that is looked at does not notice.",
 		dump_options, cmd_dump},
-	{"schema", "schema", "Prints the JSON Schema of what list --json and dump --json print.", schema_options, cmd_schema},
+	{"schema", "uringctl schema", "uringctl schema", "Prints the JSON Schema of what list --json and dump --json print.", schema_options, cmd_schema},
 	{0},
 };

@@ -18,7 +18,7 @@ void complain(const char *fmt, ...)
 {
 	va_list ap;
 
-	fputs("uringctl: ", stderr);
+	fprintf(stderr, "%s: ", program_invocation_short_name);
 	va_start(ap, fmt);
 	vfprintf(stderr, fmt, ap);
 	va_end(ap);
@@ -49,7 +49,7 @@ void options_help(const struct command *cmd)
 {
 	struct buf b = {0};
 
-	buf_printf(&b, "Usage: uringctl %s\n\n%s\n\n", cmd->synopsis, cmd->help);
+	buf_printf(&b, "Usage: %s\n\n%s\n\n", cmd->synopsis, cmd->help);
 	for (const struct option_row *o = cmd->options; o->name; o++) {
 		size_t start = b.len;
 
@@ -66,6 +66,18 @@ void options_help(const struct command *cmd)
 	}
 	put_out(&b);
 	buf_free(&b);
+}
+
+bool interval_parse(const char *s, double *out)
+{
+	char *end;
+	double v = strtod(s, &end);
+
+	/* a number that is none compares as false */
+	if (end == s || *end || !(v >= 0.1 && v <= 3600))
+		return false;
+	*out = v;
+	return true;
 }
 
 static int number(const char *name, const char *s, uint64_t max, uint64_t *out)
@@ -119,45 +131,134 @@ static int sources(const char *arg, unsigned *out)
 	}
 }
 
-static int set(struct choices *c, const struct option_row *o, const char *arg)
+/* --- what each option does ------------------------------------------------------------------------------------------ */
+
+static int set_pid(struct choices *c, const char *arg)
+{
+	uint64_t v;
+
+	if (number("pid", arg, INT_MAX, &v))
+		return EXIT_USAGE;
+	if (!v)
+		return complain("--pid 0: no process has this number (ps -e lists them)"), EXIT_USAGE;
+	c->pids = xrealloc(c->pids, (c->n_pids + 1) * sizeof(*c->pids));
+	c->pids[c->n_pids++] = (pid_t)v;
+	return EXIT_DONE;
+}
+
+static int set_fd(struct choices *c, const char *arg)
 {
 	uint64_t v = 0;
-	int err = EXIT_DONE;
+	int err = number("fd", arg, INT_MAX, &v);
 
-	if (!strcmp(o->name, "pid")) {
-		err = number(o->name, arg, INT_MAX, &v);
-		if (!err && !v)
-			return complain("--pid 0: no process has this number (ps -e lists them)"), EXIT_USAGE;
-		c->pids = xrealloc(c->pids, (c->n_pids + 1) * sizeof(*c->pids));
-		c->pids[c->n_pids++] = (pid_t)v;
-	} else if (!strcmp(o->name, "fd")) {
-		err = number(o->name, arg, INT_MAX, &v);
-		c->fd = (int)v;
-	} else if (!strcmp(o->name, "ring")) {
-		err = number(o->name, arg, UINT64_MAX, &c->id);
-		c->by_id = true;
-	} else if (!strcmp(o->name, "data")) {
-		err = number(o->name, arg, 65536, &v);
-		c->data = (size_t)v;
-	} else if (!strcmp(o->name, "max-requests")) {
-		err = number(o->name, arg, 10000000, &v);
-		c->max_requests = (size_t)v;
-	} else if (!strcmp(o->name, "max-files")) {
-		err = number(o->name, arg, 10000000, &v);
-		c->max_files = (size_t)v;
-	} else if (!strcmp(o->name, "source")) {
-		err = sources(arg, &c->sources);
-		c->chose_sources = true;
-	} else if (!strcmp(o->name, "color")) {
-		err = color(arg, &c->style.color);
-	} else if (!strcmp(o->name, "from")) {
-		c->from = arg;
-	} else if (!strcmp(o->name, "json")) {
-		c->json = true;
-	} else if (!strcmp(o->name, "help")) {
-		c->help = true;
-	}
+	c->fd = (int)v;
 	return err;
+}
+
+static int set_ring(struct choices *c, const char *arg)
+{
+	c->by_id = true;
+	return number("ring", arg, UINT64_MAX, &c->id);
+}
+
+static int set_data(struct choices *c, const char *arg)
+{
+	return number("data", arg, 65536, &c->data);
+}
+
+static int set_max_requests(struct choices *c, const char *arg)
+{
+	return number("max-requests", arg, 10000000, &c->max_requests);
+}
+
+static int set_max_files(struct choices *c, const char *arg)
+{
+	return number("max-files", arg, 10000000, &c->max_files);
+}
+
+static int set_source(struct choices *c, const char *arg)
+{
+	c->chose_sources = true;
+	return sources(arg, &c->sources);
+}
+
+static int set_color(struct choices *c, const char *arg)
+{
+	c->color = arg;
+	return color(arg, &c->style.color);
+}
+
+static int set_from(struct choices *c, const char *arg)
+{
+	c->froms = xrealloc(c->froms, (c->n_froms + 1) * sizeof(*c->froms));
+	c->froms[c->n_froms++] = arg;
+	return EXIT_DONE;
+}
+
+static int set_delay(struct choices *c, const char *arg)
+{
+	return interval_parse(arg, &c->delay)
+		       ? EXIT_DONE
+		       : (complain("--delay %s: not a number of seconds from 0.1 to 3600", arg), EXIT_USAGE);
+}
+
+static int set_iterations(struct choices *c, const char *arg)
+{
+	int err = number("iterations", arg, UINT64_MAX, &c->iterations);
+
+	if (!err && !c->iterations)
+		return complain("--iterations 0: at least one is needed"), EXIT_USAGE;
+	return err;
+}
+
+static int set_sort(struct choices *c, const char *arg)
+{
+	c->sort = arg;
+	return EXIT_DONE;
+}
+
+static int set_filter(struct choices *c, const char *arg)
+{
+	c->filter = arg;
+	return EXIT_DONE;
+}
+
+static const struct {
+	const char *name;
+	int (*set)(struct choices *c, const char *arg); /* NULL: flag is set */
+	size_t flag;
+} setters[] = {
+	{"pid", set_pid, 0},
+	{"fd", set_fd, 0},
+	{"ring", set_ring, 0},
+	{"data", set_data, 0},
+	{"max-requests", set_max_requests, 0},
+	{"max-files", set_max_files, 0},
+	{"source", set_source, 0},
+	{"color", set_color, 0},
+	{"from", set_from, 0},
+	{"delay", set_delay, 0},
+	{"iterations", set_iterations, 0},
+	{"sort", set_sort, 0},
+	{"filter", set_filter, 0},
+	{"json", NULL, offsetof(struct choices, json)},
+	{"help", NULL, offsetof(struct choices, help)},
+	{"version", NULL, offsetof(struct choices, version)},
+	{"batch", NULL, offsetof(struct choices, batch)},
+	{"tree", NULL, offsetof(struct choices, tree)},
+	{"ascii", NULL, offsetof(struct choices, ascii)},
+};
+
+static int set(struct choices *c, const struct option_row *o, const char *arg)
+{
+	for (size_t i = 0; i < sizeof(setters) / sizeof(setters[0]); i++) {
+		if (strcmp(setters[i].name, o->name))
+			continue;
+		if (setters[i].set)
+			return setters[i].set(c, arg);
+		*(bool *)((char *)c + setters[i].flag) = true;
+	}
+	return EXIT_DONE;
 }
 
 static size_t terminal_width(void)
@@ -172,14 +273,24 @@ static size_t terminal_width(void)
 	return ioctl(STDOUT_FILENO, TIOCGWINSZ, &w) || !w.ws_col ? 80 : w.ws_col;
 }
 
+/* "dump: ", nothing where the program has no commands. */
+static const char *prefix(const struct command *cmd)
+{
+	static char text[32];
+
+	snprintf(text, sizeof(text), "%s%s", cmd->name ? cmd->name : "", cmd->name ? ": " : "");
+	return text;
+}
+
 int options_parse(const struct command *cmd, int argc, char **argv, struct choices *c)
 {
-	struct option longs[16] = {0};
+	struct option longs[32] = {0};
 	char letters[64] = ":", *l = letters + 1;
 	size_t n = 0;
 	int got, at, err = EXIT_DONE;
 
-	*c = (struct choices){.fd = -1, .max_requests = 1000, .max_files = 4096, .sources = SOURCE_ALL};
+	*c = (struct choices){
+		.fd = -1, .max_requests = 1000, .max_files = 4096, .sources = SOURCE_ALL, .color = "auto"};
 	color("auto", &c->style.color);
 	c->style.utf8 = !strcmp(nl_langinfo(CODESET), "UTF-8");
 	c->style.width = terminal_width();
@@ -202,14 +313,12 @@ int options_parse(const struct command *cmd, int argc, char **argv, struct choic
 			err = set(c, row, optarg);
 			continue;
 		}
-		complain("%s: %s: %s ('uringctl %s --help' lists the options)", cmd->name,
-			argv[at < argc ? at : argc - 1], got == ':' ? "an argument is missing" : "no such option",
-			cmd->name);
+		complain("%s%s: %s ('%s --help' lists the options)", prefix(cmd), argv[at < argc ? at : argc - 1],
+			got == ':' ? "an argument is missing" : "no such option", cmd->call);
 		err = EXIT_USAGE;
 	}
 	if (!err && optind < argc) {
-		complain("%s: %s: not expected here ('uringctl %s --help' says what is)", cmd->name, argv[optind],
-			cmd->name);
+		complain("%s%s: not expected here ('%s --help' says what is)", prefix(cmd), argv[optind], cmd->call);
 		err = EXIT_USAGE;
 	}
 	return err;
@@ -218,4 +327,5 @@ int options_parse(const struct command *cmd, int argc, char **argv, struct choic
 void choices_free(struct choices *c)
 {
 	free(c->pids);
+	free(c->froms);
 }

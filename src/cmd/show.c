@@ -109,48 +109,16 @@ static int show_live(const struct choices *c, struct sink *s, bool brief)
 	return err || failed ? EXIT_FAILED : EXIT_DONE;
 }
 
-/* A whole file; NULL after it has said why not. */
-static char *slurp(const char *path, size_t *len)
-{
-	bool standard = !strcmp(path, "-");
-	FILE *f = standard ? stdin : fopen(path, "re");
-	char *text = NULL;
-	size_t cap = 0, got;
-
-	*len = 0;
-	if (f) {
-		do {
-			if (cap - *len < 65536)
-				text = xrealloc(text, cap = cap ? cap * 2 : 1 << 17);
-			got = fread(text + *len, 1, cap - *len, f);
-			*len += got;
-		} while (got);
-	}
-	if (!f || ferror(f)) {
-		complain("%s: %s (--from wants a file that 'uringctl dump --json' wrote)", path, strerror(errno));
-		free(text);
-		text = NULL;
-	}
-	if (f && !standard)
-		fclose(f);
-	return text;
-}
-
 static int show_file(const struct choices *c, struct sink *s)
 {
 	struct arena a = {0};
 	struct snap_doc doc;
-	size_t len, shown = 0;
-	char *text = slurp(c->from, &len);
-	const char *why;
+	const char *from = c->froms[0], *why = read_document(&a, from, &doc);
+	size_t shown = 0;
 	int err = 0;
 
-	if (!text)
-		return EXIT_FAILED;
-	why = snap_json_read(&a, text, len, &doc);
-	free(text);
 	if (why) {
-		complain("%s: %s", c->from, why);
+		complain("%s: %s", from, why);
 		arena_free(&a);
 		return EXIT_FAILED;
 	}
@@ -165,7 +133,7 @@ static int show_file(const struct choices *c, struct sink *s)
 	if (!err)
 		err = sink_end(s, doc.skipped, doc.n_skipped);
 	if (!err && c->by_id && !shown) {
-		complain("%s: has no ring %llu", c->from, (unsigned long long)c->id);
+		complain("%s: has no ring %llu", from, (unsigned long long)c->id);
 		err = -1;
 	}
 	arena_free(&a);
@@ -182,10 +150,12 @@ static int show(const struct command *cmd, int argc, char **argv, bool brief)
 	s.table = brief && !c.json ? table_new() : NULL;
 	if (!err && c.help)
 		options_help(cmd);
-	else if (!err && c.from && (c.n_pids || c.fd >= 0))
+	else if (!err && c.n_froms && (c.n_pids || c.fd >= 0))
 		complain("--from: shows what is in the file, so --pid and --fd mean nothing with it"), err = EXIT_USAGE;
+	else if (!err && c.n_froms > 1)
+		complain("--from: one file at a time (uringtop walks through several)"), err = EXIT_USAGE;
 	else if (!err)
-		err = c.from ? show_file(&c, &s) : show_live(&c, &s, brief);
+		err = c.n_froms ? show_file(&c, &s) : show_live(&c, &s, brief);
 	if (s.table)
 		table_free(s.table);
 	buf_free(&s.out);

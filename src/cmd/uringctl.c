@@ -23,14 +23,7 @@ int main(int argc, char **argv)
 	struct buf b = {0};
 	int err;
 
-	/*
-	 * If the caller closed one of the descriptors 0 to 2, no other file may get its number; and output that goes nowhere
-	 * has to fail, so it is not open for writing
-	 */
-	while ((err = open("/dev/null", O_RDONLY)) >= 0 && err <= 2)
-		;
-	if (err > 2)
-		close(err);
+	fill_standard_descriptors();
 	setlocale(LC_ALL, "");
 	signal(SIGPIPE, SIG_IGN); /* a closed pipe is an error of write, and is said */
 	if (argc < 2) {

@@ -342,7 +342,7 @@ static const char *document(struct arena *a, const cJSON *o, struct snap_doc *do
 	if (!version.known)
 		return "a dump without a version";
 	if (version.v > SNAP_JSON_VERSION)
-		return arena_printf(a, "a dump of version %llu: this uringctl reads up to version %d",
+		return arena_printf(a, "a dump of version %llu: this program reads up to version %d",
 			(unsigned long long)version.v, SNAP_JSON_VERSION);
 	if (!cJSON_IsArray(GET(o, "rings")))
 		return "a dump without a list of rings";
