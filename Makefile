@@ -2,7 +2,7 @@
 # Everything is built below build/. 'make help' lists the targets, V=1 shows the commands.
 
 # --- what it needs: the one place that names Debian's packages ---------------------------------------------------------
-DEPS_BUILD = pkg-config libbpf-dev libcjson-dev libelf-dev zlib1g-dev clang bpftool linux-libc-dev
+DEPS_BUILD = pkg-config libbpf-dev libcjson-dev libncurses-dev libelf-dev zlib1g-dev clang bpftool linux-libc-dev
 DEPS_DEMO  =
 DEPS_TEST  = libcmocka-dev libclang-rt-14-dev llvm python3 python3-jsonschema mandoc tmux bash-completion zsh fish \
              shellcheck clang-format qemu-system-x86 busybox-static cpio strace util-linux
@@ -19,17 +19,19 @@ WARN    = -Wall -Wextra -Werror -Wshadow -Wconversion -Wstrict-prototypes -Wmiss
 CFLAGS  = -O2 -g
 Q       = $(if $(V),,@)
 
-# Libraries by pkg-config's names; each is in the Debian package lib<name>-dev, libs apart.
-LIBS      = libcjson libbpf
+# Libraries by pkg-config's names; each is in the Debian package lib<name>-dev, but for those that package_of names.
+LIBS      = libcjson libbpf ncursesw
+package_of = $(if $(filter ncursesw,$(1)),libncurses-dev,lib$(1:lib%=%)-dev)
 TEST_LIBS = cmocka
 missing   = $(error $(1) is missing: Debian package $(2) has it, and 'make deps' installs all that is needed)
-need      = $(if $(shell command -v pkg-config),,$(call missing,pkg-config,pkg-config))$(foreach l,$(1),$(if $(shell pkg-config --exists $(l) && echo y),,$(call missing,$(l),lib$(l:lib%=%)-dev)))
+need      = $(if $(shell command -v pkg-config),,$(call missing,pkg-config,pkg-config))$(foreach l,$(1),$(if $(shell pkg-config --exists $(l) && echo y),,$(call missing,$(l),$(call package_of,$(l)))))
 
 COMMON    = -std=c11 -D_GNU_SOURCE -Iinclude -pthread $(WARN) $(CFLAGS) $(EXTRA)
-LINK      = $(shell pkg-config --libs $(LIBS)) -pthread
+LINK      = -Wl,--as-needed $(shell pkg-config --libs $(LIBS)) -lm -pthread
 
 SRC    := $(filter-out %.bpf.c,$(wildcard src/*/*.c))
-MAIN   := src/cmd/uringctl.c
+PROGRAMS = uringctl uringtop
+MAIN   := $(PROGRAMS:%=src/cmd/%.c)
 OBJ     = $(SRC:%.c=$(BUILD)/%.o) $(BUILD)/schema.o
 LIBOBJ  = $(filter-out $(MAIN:%.c=$(BUILD)/%.o),$(OBJ))
 UNIT   := $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/test_*.c))
@@ -41,10 +43,10 @@ MAN5   := $(wildcard man/*.5)
 .DELETE_ON_ERROR:
 .SECONDARY:
 
-all: $(BUILD)/uringctl
+all: $(PROGRAMS:%=$(BUILD)/%)
 
 help:
-	@echo 'make            build $(BUILD)/uringctl'
+	@echo 'make            build $(PROGRAMS:%=$(BUILD)/%)'
 	@echo 'make demo       set up, build, make real rings and show them'
 	@echo 'make check      install what the tests need and run all of them'
 	@echo 'make deps       install what building and testing need (Debian packages, as root)'
@@ -63,9 +65,9 @@ deps-build:
 
 # --- the program --------------------------------------------------------------------------------------------------------
 
-$(BUILD)/uringctl: $(OBJ)
+$(PROGRAMS:%=$(BUILD)/%): $(BUILD)/%: $(BUILD)/src/cmd/%.o $(LIBOBJ)
 	@echo "  LINK $@"
-	$(Q)$(CC) $(COMMON) -o $@ $(OBJ) $(LINK)
+	$(Q)$(CC) $(COMMON) -o $@ $^ $(LINK)
 
 $(BUILD)/%.o: %.c | libs
 	@mkdir -p $(@D)

@@ -1,0 +1,463 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* uringtop: options, then a loop that waits for keys, frames and signals. */
+#include <errno.h>
+#include <fcntl.h>
+#include <langinfo.h>
+#include <locale.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "cmd.h"
+#include "collect.h"
+#include "kbtf.h"
+#include "screen.h"
+#include "version.h"
+
+/* clang-format off */
+static const struct option_row uringtop_options[] = {
+	{'p', "pid", "PID", "only the rings that this process holds; may be given several times"},
+	{'d', "delay", "SECONDS", "look so often: 0.1 to 3600 (1)"},
+	{'b', "batch", NULL, "print text instead of taking the terminal"},
+	{'n', "iterations", "N", "end after so many looks (with --batch)"},
+	{0, "from", "FILE", "show a file of uringctl dump --json; several are walked through in their order in time"},
+	{0, "sort", "COLUMN", "sort by this column; 'help' lists them"},
+	{0, "filter", "TEXT", "show only the rings whose row has this text"},
+	{0, "tree", NULL, "show rings below the processes that hold them"},
+	{0, "source", "LIST", "only these sources: proc, memory, kernel (default: all that work)"},
+	{0, "color", "WHEN", "auto (NO_COLOR is honoured), always or never"},
+	{0, "ascii", NULL, "draw with ASCII alone"},
+	{'h', "help", NULL, "say what this program does, and its keys"},
+	{'V', "version", NULL, "say which version this is"},
+	{0, NULL, NULL, NULL}};
+
+static const struct command uringtop = {NULL, "uringtop", "uringtop [-p PID]... [-d SECONDS] | uringtop --from FILE... | uringtop --batch [-n N]",
+	"Shows io_uring rings live: how full their queues are and what is in them, how fast they work, what is in flight and\n"
+	"where it waits, SQPOLL threads, io-wq workers, restrictions, owners and holders. Reads only.", uringtop_options, NULL};
+/* clang-format on */
+
+static void print_help(void)
+{
+	struct buf keys = {0}, b = {0};
+
+	options_help(&uringtop);
+	keys_text(&keys);
+	buf_puts(&b, "\nKeys:\n");
+	for (char *s = keys.data, *tab; (tab = strchr(s, '\t')); s = strchr(tab, '\n') + 1) {
+		size_t start = b.len;
+
+		buf_puts(&b, "  ");
+		buf_put(&b, s, (size_t)(tab - s));
+		buf_pad(&b, b.len - start < 16 ? 16 - (b.len - start) : 1);
+		buf_put(&b, tab + 1, strcspn(tab + 1, "\n") + 1);
+	}
+	put_out(&b);
+	buf_free(&b);
+	buf_free(&keys);
+}
+
+/* --- what is looked at ---------------------------------------------------------------------------------------------- */
+
+/* Says why named processes cannot be had. True: none of them can. */
+static bool none_of_them(const struct choices *c, const struct frame *f)
+{
+	size_t missing = 0;
+
+	for (size_t i = 0; i < f->doc.n_skipped; i++) {
+		if (!f->doc.skipped[i].pid.known || !c->n_pids)
+			continue;
+		complain("pid %d: %s", (int)f->doc.skipped[i].pid.v, f->doc.skipped[i].reason);
+		missing++;
+	}
+	return c->n_pids && missing >= c->n_pids;
+}
+
+/* The first look, which also tells what was asked for and cannot be had. NULL after it has said why. */
+static struct frame *first_look(struct collector *c, const struct choices *o)
+{
+	struct frame *f = collector_look(c);
+
+	if (!f) {
+		complain("/proc: %s (is it mounted?)", strerror(errno));
+		return NULL;
+	}
+	if (o->chose_sources && o->sources & SOURCE_KERNEL && f->doc.head.kernel_why)
+		complain("--source kernel: %s", f->doc.head.kernel_why);
+	if (!none_of_them(o, f))
+		return f;
+	frame_free(f);
+	return NULL;
+}
+
+/* All files, or -1 after it has said which is not to be had. */
+static int read_files(const struct choices *c, struct top *t)
+{
+	struct frame **frames = xrealloc(NULL, c->n_froms * sizeof(*frames));
+	size_t n = 0;
+	int err = 0;
+
+	while (n < c->n_froms && !err) {
+		struct frame *f = frame_new();
+		const char *why = read_document(&f->arena, c->froms[n], &f->doc);
+
+		if (why) {
+			complain("%s: %s", c->froms[n], why);
+			frame_free(f);
+			err = -1;
+			break;
+		}
+		f->name = c->froms[n];
+		f->at = frame_time(f->doc.head.time);
+		frames[n++] = f;
+	}
+	if (!err)
+		top_files(t, frames, n);
+	for (size_t i = 0; err && i < n; i++)
+		frame_free(frames[i]);
+	free(frames);
+	return err;
+}
+
+/* --- text for logs -------------------------------------------------------------------------------------------------- */
+
+static int print_frame(struct top *t, const struct choices *c)
+{
+	const char *columns = getenv("COLUMNS");
+	int width = c->style.width ? (int)c->style.width : columns && atoi(columns) > 0 ? atoi(columns) : 200;
+	struct buf b = {0};
+	int err;
+
+	top_text(t, width > 20 ? width < 2000 ? width : 2000 : 20, &b);
+	err = put_out(&b);
+	buf_free(&b);
+	return err;
+}
+
+static int batch_files(struct top *t, const struct choices *c)
+{
+	for (size_t i = 0; i < c->n_froms && (!c->iterations || i < c->iterations); i++) {
+		struct buf blank = {0};
+
+		buf_puts(&blank, i ? "\n" : "");
+		if (put_out(&blank) || print_frame(t, c)) {
+			buf_free(&blank);
+			return EXIT_FAILED;
+		}
+		buf_free(&blank);
+		top_key(t, ']');
+	}
+	return EXIT_DONE;
+}
+
+static int batch(struct top *t, struct collector *k, const struct choices *c)
+{
+	struct frame *f = first_look(k, c);
+	struct timespec due;
+
+	if (!f)
+		return EXIT_FAILED;
+	clock_gettime(CLOCK_MONOTONIC, &due);
+	for (uint64_t i = 1;; i++) {
+		double interval = top_config(t)->interval;
+		bool over;
+
+		top_frame(t, f);
+		if (print_frame(t, c))
+			return EXIT_FAILED;
+		/* processes that were named and have all ended bring no more */
+		over = c->n_pids && !f->doc.n_rings && f->doc.n_skipped >= c->n_pids;
+		if (over || (c->iterations && i >= c->iterations))
+			return EXIT_DONE;
+		top_key(t, 'X');
+		due.tv_sec += (time_t)interval;
+		due.tv_nsec += (long)((interval - (double)(time_t)interval) * 1e9);
+		if (due.tv_nsec >= 1000000000) {
+			due.tv_sec++;
+			due.tv_nsec -= 1000000000;
+		}
+		while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &due, NULL) == EINTR)
+			;
+		f = collector_look(k);
+		if (!f) {
+			complain("/proc: %s", strerror(errno));
+			return EXIT_FAILED;
+		}
+		if (put_out(&(struct buf){.data = (char[]){"\n"}, .len = 1}))
+			return EXIT_FAILED;
+	}
+}
+
+/* --- the screen ----------------------------------------------------------------------------------------------------- */
+
+static enum palette palette_of(const struct top *t, const struct choices *c)
+{
+	enum palette chosen = top_config(t)->palette;
+	const char *no = getenv("NO_COLOR");
+	int colors = screen_colors();
+
+	/* the command line, then the environment, then the setup */
+	if (!strcmp(c->color, "never") || (!strcmp(c->color, "auto") && no && *no) || colors < 8)
+		return PALETTE_NONE;
+	if (chosen == PALETTE_NONE && strcmp(c->color, "always"))
+		return PALETTE_NONE;
+	return colors >= 256 && chosen != PALETTE_8 ? PALETTE_256 : PALETTE_8;
+}
+
+static void draw(struct top *t, struct grid *g, const struct choices *c)
+{
+	int rows, cols, y = 0, x = 0;
+	bool cursor;
+
+	screen_size(&rows, &cols);
+	grid_clear(g, rows, cols);
+	top_draw(t, g);
+	cursor = top_cursor(t, &y, &x);
+	screen_show(g, palette_of(t, c), cursor, y, x);
+}
+
+/* All keys that are there. -1: the terminal is gone. */
+static int take_keys(struct top *t, struct grid *g)
+{
+	int key, y, x, n = 0;
+
+	/* what is pasted is drawn now and then */
+	while (n++ < 200 && (key = screen_key(&y, &x)) != 0) {
+		if (key < 0)
+			return -1;
+		if (key >= K_CLICK && key <= K_WHEEL_DOWN)
+			top_click(t, key, y, x);
+		else
+			top_key(t, key);
+		/* a key acts on what is to be seen, so that is brought up to date before the next */
+		top_draw(t, g);
+		if (top_quits(t))
+			break;
+	}
+	return 0;
+}
+
+/* Tells the collector what was changed. */
+struct told {
+	double interval;
+	bool frozen;
+};
+
+static void tell(struct told *was, struct collector *k, const struct top *t)
+{
+	if (!k)
+		return;
+	if (was->interval != top_config(t)->interval)
+		collector_interval(k, top_config(t)->interval, false);
+	if (was->frozen != top_frozen(t)) {
+		collector_pause(k, top_frozen(t));
+		if (!top_frozen(t))
+			collector_interval(k, top_config(t)->interval, true);
+	}
+	*was = (struct told){top_config(t)->interval, top_frozen(t)};
+}
+
+/* The signal that ends the program, 0 if it is none of those. */
+static int take_signal(int fd)
+{
+	struct signalfd_siginfo s;
+
+	while (read(fd, &s, sizeof(s)) == sizeof(s)) {
+		switch (s.ssi_signo) {
+		case SIGWINCH:
+			screen_resize();
+			break;
+		case SIGTSTP:
+			screen_suspend();
+			break;
+		case SIGCONT:
+			screen_again();
+			break;
+		default:
+			return (int)s.ssi_signo;
+		}
+	}
+	return 0;
+}
+
+/* Returns the signal that ended it, -1: the terminal is gone, 0: the user did. */
+static int loop(struct top *t, struct collector *k, const struct choices *c, int signals)
+{
+	struct pollfd p[3] = {{STDIN_FILENO, POLLIN, 0}, {signals, POLLIN, 0}, {k ? collector_fd(k) : -1, POLLIN, 0}};
+	struct told told = {top_config(t)->interval, false};
+	struct grid g = {0};
+	int sig = 0, err = 0;
+
+	while (!top_quits(t) && !sig) {
+		struct frame *f;
+
+		draw(t, &g, c);
+		if (poll(p, 3, -1) < 0 && errno != EINTR)
+			break;
+		if (p[1].revents)
+			sig = take_signal(signals);
+		if (!sig && p[0].revents && take_keys(t, &g))
+			sig = -1;
+		if (k && p[2].revents && (f = collector_take(k, &err)))
+			top_frame(t, f);
+		if (err)
+			top_say(t, "/proc could not be read");
+		err = 0;
+		tell(&told, k, t);
+	}
+	grid_free(&g);
+	return sig;
+}
+
+static int interactive(struct top *t, struct collector *k, const struct choices *c)
+{
+	struct arena a = {0};
+	const char *why;
+	sigset_t ours;
+	int signals, sig;
+
+	sigemptyset(&ours);
+	sigaddset(&ours, SIGWINCH);
+	sigaddset(&ours, SIGTERM);
+	sigaddset(&ours, SIGINT);
+	sigaddset(&ours, SIGHUP);
+	sigaddset(&ours, SIGQUIT);
+	sigaddset(&ours, SIGTSTP);
+	sigaddset(&ours, SIGCONT);
+	pthread_sigmask(SIG_BLOCK, &ours, NULL);
+	signals = signalfd(-1, &ours, SFD_CLOEXEC | SFD_NONBLOCK);
+	why = screen_open(&a);
+	if (why) {
+		complain("%s", why);
+		arena_free(&a);
+		close(signals);
+		return EXIT_FAILED;
+	}
+	sig = k ? -collector_start(k) : 0;
+	if (sig) {
+		screen_close();
+		complain("no thread can be started: %s", strerror(sig));
+		close(signals);
+		return EXIT_FAILED;
+	}
+	sig = loop(t, k, c, signals);
+	screen_close();
+	close(signals);
+	arena_free(&a);
+	if (sig <= 0)
+		return sig ? EXIT_FAILED : EXIT_DONE;
+	/* who waits for us learns what ended us */
+	signal(sig, SIG_DFL);
+	pthread_sigmask(SIG_UNBLOCK, &ours, NULL);
+	raise(sig);
+	return EXIT_FAILED;
+}
+
+/* --- the command line ----------------------------------------------------------------------------------------------- */
+
+/* What the configuration file says, then what the command line says. */
+static int configure(struct arena *a, const struct choices *c, struct top_options *o)
+{
+	config_default(&o->config);
+	o->config_file = config_path(a);
+	if (o->config_file)
+		o->config_broken = config_load(a, o->config_file, &o->config);
+	if (o->config_broken)
+		complain("%s: %s (it is passed over, and not overwritten)", o->config_file, o->config_broken);
+	if (c->delay > 0)
+		o->config.interval = c->delay;
+	o->config.tree |= c->tree;
+	if (c->ascii)
+		o->config.charset = CHARSET_ASCII;
+	o->filter = c->filter;
+	o->pids = c->pids;
+	o->n_pids = c->n_pids;
+	o->utf8 = !strcmp(nl_langinfo(CODESET), "UTF-8");
+	if (c->sort) {
+		int n = column_number(c->sort);
+		struct buf b = {0};
+
+		if (n < 0) {
+			column_names(&b);
+			complain("--sort %s: no such column (these are: %s)", c->sort, b.data);
+			buf_free(&b);
+			return EXIT_USAGE;
+		}
+		o->config.sort = (size_t)n;
+		o->config.ascending = false;
+	}
+	return EXIT_DONE;
+}
+
+static int run(const struct choices *c)
+{
+	struct collect_options co = {.pids = c->pids, .n_pids = c->n_pids};
+	struct top_options o = {0};
+	struct collector *k = NULL;
+	struct arena a = {0};
+	struct top *t;
+	struct frame *f = NULL;
+	int err = configure(&a, c, &o);
+
+	if (err) {
+		arena_free(&a);
+		return err;
+	}
+	t = top_new(&o);
+	co.interval = top_config(t)->interval;
+	co.build = (struct build_options){
+		.sources = c->sources, .max_requests = c->max_requests, .max_files = c->max_files};
+	if (!c->n_froms)
+		k = collector_new(&co);
+	if (k && !c->batch && isatty(STDIN_FILENO) && isatty(STDOUT_FILENO)) {
+		f = first_look(k, c);
+		err = f ? EXIT_DONE : EXIT_FAILED;
+		if (f)
+			top_frame(t, f);
+	} else if (c->n_froms) {
+		err = read_files(c, t) ? EXIT_FAILED : EXIT_DONE;
+	}
+	if (!err && c->batch)
+		err = c->n_froms ? batch_files(t, c) : batch(t, k, c);
+	else if (!err)
+		err = interactive(t, k, c);
+	collector_free(k);
+	top_free(t);
+	arena_free(&a);
+	kbtf_free();
+	return err;
+}
+
+int main(int argc, char **argv)
+{
+	struct choices c;
+	int err;
+
+	fill_standard_descriptors();
+	setlocale(LC_ALL, "");
+	signal(SIGPIPE, SIG_IGN);
+	err = options_parse(&uringtop, argc, argv, &c);
+	if (!err && c.help) {
+		print_help();
+	} else if (!err && c.version) {
+		err = put_out(&(struct buf){
+			      .data = (char[]){"uringtop " VERSION "\n"}, .len = strlen("uringtop " VERSION "\n")})
+			      ? EXIT_FAILED
+			      : EXIT_DONE;
+	} else if (!err && c.n_froms && (c.n_pids || c.chose_sources)) {
+		complain("--from: shows what is in the file, so --pid and --source mean nothing with it");
+		err = EXIT_USAGE;
+	} else if (!err && c.iterations && !c.batch) {
+		complain("--iterations: says how often --batch prints, and nothing without it");
+		err = EXIT_USAGE;
+	} else if (!err) {
+		err = run(&c);
+	}
+	choices_free(&c);
+	return err;
+}
