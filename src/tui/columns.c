@@ -38,6 +38,11 @@ static void marks(struct buf *b, const struct style *st, const struct row *r)
 	const struct snap_ring *x;
 	bool disabled;
 
+	if (!r->track && r->attention) {
+		render_color(b, st, C_BAD);
+		buf_putc(b, '!');
+		render_color(b, st, C_NONE);
+	}
 	if (!r->track)
 		return;
 	x = r->track->ring;
@@ -104,7 +109,7 @@ static void ring(struct buf *b, const struct style *st, const struct row *r)
 	if (r->track)
 		buf_dec(b, r->track->id);
 	else
-		buf_printf(b, "%zu rings", r->rings);
+		buf_printf(b, "%zu ring%s", r->rings, r->rings == 1 ? "" : "s");
 }
 
 static void value(struct buf *b, const struct row *r, enum value_of v)
@@ -344,9 +349,15 @@ void draw_row(struct top *t, struct grid *g, int y, const struct column_place *p
 		}
 		b.len = 0;
 		buf_puts(&b, "");
-		if (t->config.tree && c->text == command)
-			buf_puts(&b, !r->track ? (r->folded ? "+ " : "- ") : fine(t) ? "  └ " : "  ` ");
-		c->text(&b, &t->style, r);
+		if (t->config.tree && r->track && (c->text == command || c->text == pid)) {
+			/* the process stands above */
+			if (c->text == command)
+				buf_printf(&b, "  %s %" PRIu64, fine(t) ? "└" : "`", r->track->id);
+		} else {
+			if (t->config.tree && c->text == command)
+				buf_puts(&b, r->folded ? "+ " : "- ");
+			c->text(&b, &t->style, r);
+		}
 		if (c->right && grid_width(b.data) <= p[i].w)
 			grid_put_right(g, y, p[i].x, p[i].w, look, b.data);
 		else

@@ -196,12 +196,43 @@ static void build(struct top *t, const struct track *k, int width)
 		t->items.keys[i] = t->items.v[i].key;
 }
 
+static const char *text_of(const struct top *t, const struct track *k, const struct item *i, struct buf *b)
+{
+	b->len = 0;
+	if (i->text)
+		return i->text;
+	tabs[t->tab]->text(t, k, i, b);
+	return b->len ? b->data : "";
+}
+
+/* The chosen line once more, whole, where it is too long for the list. Returns its rows; draws them above row end if that is not 0. */
+static int draw_whole(const struct top *t, struct grid *g, const struct track *k, int end)
+{
+	enum { MOST = 5 };
+	const struct list *l = &t->lines[t->tab];
+	struct items lines = {.a = (struct arena[1]){{0}}};
+	struct buf b = {0};
+	int n = 0;
+
+	if (tabs[t->tab]->text && l->at < t->items.n) {
+		text_of(t, k, &t->items.v[l->at], &b);
+		if (b.len && grid_width(b.data) > g->cols)
+			items_of_text(&lines, &b, g->cols);
+		n = lines.n < MOST ? (int)lines.n : MOST;
+	}
+	for (int i = 0; end && i < n; i++)
+		grid_put(g, end - n + i, 0, g->cols, LOOK_BOLD, lines.v[i].text);
+	arena_free(lines.a);
+	buf_free(&b);
+	return n;
+}
+
 void draw_ring(struct top *t, struct grid *g)
 {
 	const struct track *k = history_find(&t->history, t->ring);
 	struct list *l = &t->lines[t->tab];
 	struct buf b = {0};
-	int y, rows;
+	int y, rows, whole;
 
 	y = draw_title(t, g, k);
 	y += draw_tabs(t, g, y);
@@ -209,21 +240,22 @@ void draw_ring(struct top *t, struct grid *g)
 	if (tabs[t->tab]->head)
 		y += tabs[t->tab]->head(t, g, y, g->rows - 2 - y, k);
 	rows = g->rows - 2 - y;
+	list_fit(l, t->items.keys, t->items.n, rows > 0 ? (size_t)rows : 0);
+	whole = rows >= 8 ? draw_whole(t, g, k, 0) : 0;
+	rows -= whole ? whole + 1 : 0;
 	t->height = rows > 0 ? (size_t)rows : 0;
 	list_fit(l, t->items.keys, t->items.n, t->height);
 	for (int i = 0; i < rows && l->first + (size_t)i < t->items.n; i++) {
 		size_t at = l->first + (size_t)i;
-		const struct item *it = &t->items.v[at];
 
-		b.len = 0;
-		if (!it->text)
-			tabs[t->tab]->text(t, k, it, &b);
-		put_line(t, g, y + i, it->look, it->text ? it->text : b.len ? b.data : "");
+		put_line(t, g, y + i, t->items.v[at].look, text_of(t, k, &t->items.v[at], &b));
 		if (at == l->at)
 			for (int x = 0; x < g->cols; x++)
 				grid_at(g, y + i, x)->look = LOOK_REVERSE;
 		spot(t, y + i, 0, g->cols, A_SELECT, at);
 	}
+	if (whole)
+		draw_whole(t, g, k, g->rows - 2);
 	draw_foot(t, g, k);
 	buf_free(&b);
 }

@@ -316,7 +316,7 @@ static void f_line(struct top *t, struct grid *g, int y)
 	w = w > 6 ? 6 : w;
 	for (int i = 0; i < 10; i++) {
 		enum action a = t->place == IN_RINGS ? f_keys[i].in_rings : f_keys[i].in_ring;
-		char label[8], number[4];
+		char label[8], number[16];
 
 		/* where there is room for a few letters only, the rarer ones make way */
 		if (a == A_NONE || (w < 4 && (i == 4 || i == 5 || i == 6 || i == 8)))

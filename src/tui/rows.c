@@ -176,6 +176,7 @@ static void add_up(struct row *p, const struct row *rings, size_t n)
 		OF_INFLIGHT, OF_OVERFLOW, OF_DROPPED};
 
 	for (size_t i = 0; i < n; i++) {
+		p->attention |= rings[i].track->why != NULL;
 		for (size_t s = 0; s < sizeof(sums) / sizeof(sums[0]) && !rings[i].repeated; s++) {
 			p->values[sums[s]].known |= rings[i].values[sums[s]].known;
 			p->values[sums[s]].v += rings[i].values[sums[s]].v;

@@ -36,12 +36,15 @@ static int head(struct top *t, struct grid *g, int y, int rows, const struct tra
 		buf_printf(&b, ", cut at %" PRIu64, in->cut.v);
 	buf_printf(&b, "; sorted by %s", orders[t->order]);
 	grid_put_cut(g, y, 0, g->cols, LOOK_BOLD, b.data, cut_mark(t));
-	buf_free(&b);
-	if (rows < 5)
+	if (rows < 5) {
+		buf_free(&b);
 		return 1;
-	grid_put_cut(g, y + 1, 0, g->cols, LOOK_UNDERLINE,
-		"   AGE   WHERE        OPCODE         WORKER  USER_DATA          FILE, FLAGS, WHAT THE WORKER DOES",
-		NULL);
+	}
+	b.len = 0;
+	buf_printf(&b, "   AGE   %-13s%-15s%-*s%-*sFILE, FLAGS, WHAT THE WORKER DOES", "WHERE", "OPCODE",
+		t->worker_width, t->worker_width ? "WORKER" : "", t->data_width, "USER_DATA");
+	grid_put_cut(g, y + 1, 0, g->cols, LOOK_UNDERLINE, b.data, NULL);
+	buf_free(&b);
 	return 2;
 }
 
@@ -76,6 +79,16 @@ static void items(struct top *t, const struct track *k, int width, struct items 
 	bool at_least, like;
 
 	(void)width;
+	t->worker_width = 0;
+	t->data_width = 10;
+	for (size_t i = 0; i < in->n_requests; i++) {
+		int digits = 0;
+
+		for (uint64_t v = in->requests[i].user_data.v; v; v >>= 4)
+			digits++;
+		t->data_width = digits + 3 > t->data_width ? digits + 3 : t->data_width;
+		t->worker_width = in->requests[i].worker_tid.known ? 8 : t->worker_width;
+	}
 	for (size_t i = 0; i < in->n_requests; i++)
 		p[i] = (struct place_of){&in->requests[i], age(t, k, i, &at_least, &like), (uint32_t)i, t->order};
 	if (in->n_requests)
@@ -147,15 +160,16 @@ static void text(const struct top *t, const struct track *k, const struct item *
 	start = b->len;
 	if (q->worker_tid.known)
 		buf_dec(b, q->worker_tid.v);
-	else
+	else if (t->worker_width)
 		buf_putc(b, '-');
-	column(b, start, 8);
+	if (t->worker_width)
+		column(b, start, (size_t)t->worker_width);
 	start = b->len;
 	if (q->user_data.known)
 		buf_hex(b, q->user_data.v);
 	else
 		buf_putc(b, '?');
-	column(b, start, 19);
+	column(b, start, (size_t)t->data_width);
 	if (q->fixed_slot.known)
 		buf_printf(b, "fixed:%" PRIu64, q->fixed_slot.v);
 	else if (q->fd.known)

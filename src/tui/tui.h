@@ -51,7 +51,8 @@ struct row {
 	const char *comm; /* NULL: not known */
 	bool repeated;	  /* a ring below a process that holds it and does not own it */
 	bool folded;
-	size_t rings; /* of a process */
+	bool attention; /* of a process: one of its rings needs it */
+	size_t rings;	/* of a process */
 	uint64_t key;
 	struct {
 		bool known, short_of; /* short_of: there may be more */
@@ -216,7 +217,8 @@ struct top {
 	size_t tab;
 	int sideways; /* columns that the lines of a tab are moved to the left */
 	enum request_order order;
-	uint64_t *folded; /* processes of the tree whose rings are not shown */
+	int worker_width, data_width; /* of columns of requests in flight */
+	uint64_t *folded;	      /* processes of the tree whose rings are not shown */
 	size_t n_folded, cap_folded;
 
 	/* of the last drawing */
