@@ -6,7 +6,7 @@ DEPS_BUILD = pkg-config libbpf-dev libcjson-dev libncurses-dev libelf-dev zlib1g
 DEPS_DEMO  =
 DEPS_TEST  = libcmocka-dev libclang-rt-14-dev llvm python3 python3-jsonschema mandoc tmux bash-completion zsh fish \
              shellcheck clang-format qemu-system-x86 busybox-static cpio strace util-linux
-DEPS_BENCH = fio lsof util-linux-extra
+DEPS_BENCH = fio lsof util-linux-extra htop
 
 CC      = gcc
 CLANG   = clang
@@ -130,10 +130,10 @@ $(BUILD)/fuzz/%: $(BUILD)/tests/fuzz/%.o $(BUILD)/tests/fuzz/driver.o $(LIBOBJ)
 	@mkdir -p $(@D)
 	@echo "  LINK $@"
 	$(Q)$(CC) $(COMMON) -o $@ $^ $(LINK)
-$(BUILD)/bench/%: tests/bench/%.c | libs $(SKEL)
+$(BUILD)/bench/%: tests/bench/%.c $(LIBOBJ) | libs $(SKEL)
 	@mkdir -p $(@D)
 	@echo "  CC   $<"
-	$(Q)$(CC) $(COMMON) -isystem $(BUILD) -o $@ $< $(LINK)
+	$(Q)$(CC) $(COMMON) -isystem $(BUILD) -o $@ $< $(LIBOBJ) $(LINK)
 
 test-programs: all $(BUILD)/ringzoo $(BUILD)/live $(BUILD)/inside $(BUILD)/liar.so $(BUILD)/harm $(UNIT:%=$(BUILD)/unit/%) $(FUZZ:%=$(BUILD)/fuzz/%)
 

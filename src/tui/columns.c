@@ -81,8 +81,6 @@ static void command(struct buf *b, const struct style *st, const struct row *r)
 	render_color(b, st, C_NAME);
 	text_or(b, st, r->comm, "?");
 	render_color(b, st, C_NONE);
-	if (!r->track && r->folded)
-		buf_printf(b, " (%zu)", r->rings);
 }
 
 static void fd(struct buf *b, const struct style *st, const struct row *r)
@@ -108,8 +106,6 @@ static void ring(struct buf *b, const struct style *st, const struct row *r)
 	(void)st;
 	if (r->track)
 		buf_dec(b, r->track->id);
-	else
-		buf_printf(b, "%zu ring%s", r->rings, r->rings == 1 ? "" : "s");
 }
 
 static void value(struct buf *b, const struct row *r, enum value_of v)
@@ -177,8 +173,10 @@ static void setup(struct buf *b, const struct style *st, const struct row *r)
 {
 	const struct snap_ring *x = r->track ? r->track->ring : NULL;
 
-	if (!x)
+	if (!x) {
+		buf_printf(b, "%zu ring%s", r->rings, r->rings == 1 ? "" : "s");
 		return;
+	}
 	for (size_t i = 0; i < x->setup_names.n; i++) {
 		buf_puts(b, i ? "|" : "");
 		text_or(b, st, x->setup_names.v[i], "?");

@@ -1,12 +1,19 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Side-by-side ratios: each pair runs in turn, A B A B, and the median of the ratios pair by pair is what counts. Absolute times of
 different runs are not to be compared."""
+import fcntl
 import json
 import os
+import pty
+import select
 import shutil
+import signal
 import statistics
+import struct
 import subprocess
 import sys
+import termios
+import threading
 import time
 
 build = sys.argv[1]
@@ -115,22 +122,106 @@ FIO = ["fio", "--name=b", "--ioengine=io_uring", "--iodepth=32", "--rw=randread"
        "--time_based", "--runtime=4", "--output-format=json", "--cpus_allowed=0", "--filename=/dev/shm/uringtop-bench"]
 
 
+def dump_loop(job):
+    time.sleep(0.5)
+    pid = str(job.pid)
+    children = subprocess.run(["pgrep", "-P", pid], capture_output=True, text=True).stdout.split()
+    end = time.perf_counter() + 3.3
+    while time.perf_counter() < end:
+        start = time.perf_counter()
+        subprocess.run(["taskset", "-c", "1", ctl, "dump", "--json", *sum((["-p", c] for c in children or [pid]), [])],
+                       stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        time.sleep(max(0, 0.1 - (time.perf_counter() - start)))
+    return job.communicate()
+
+
 def fio(disturb):
+    """IOPS; disturb gets the job, disturbs it, and returns its output."""
     job = subprocess.Popen(FIO, stdout=subprocess.PIPE, text=True)
-    loops = 0
-    if disturb:
-        time.sleep(0.5)
-        pid = str(job.pid)
-        children = subprocess.run(["pgrep", "-P", pid], capture_output=True, text=True).stdout.split()
-        end = time.perf_counter() + 3.3
-        while time.perf_counter() < end:
+    out = (disturb(job) if disturb else job.communicate())[0]
+    return json.loads(out[out.index("{"):])["jobs"][0]["read"]["iops"]
+
+
+class Screen:
+    """A program on a terminal of its own, whose output is read all the time."""
+
+    def __init__(self, *args):
+        self.pid, self.fd = pty.fork()
+        if not self.pid:
+            os.environ["TERM"] = "xterm-256color"
+            os.execvp(args[0], args)
+        fcntl.ioctl(self.fd, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
+        self.seen = b""
+        self.news = threading.Condition()
+        threading.Thread(target=self._read, daemon=True).start()
+
+    def _read(self):
+        try:
+            while True:
+                got = os.read(self.fd, 65536)
+                with self.news:
+                    self.seen += got
+                    self.news.notify()
+        except OSError:
+            pass
+
+    def answer(self, key, word):
+        """Milliseconds from a key to a word on the screen."""
+        with self.news:
+            self.seen = b""
             start = time.perf_counter()
-            subprocess.run(["taskset", "-c", "1", ctl, "dump", "--json", *sum((["-p", c] for c in children or [pid]), [])],
-                           stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-            loops += 1
-            time.sleep(max(0, 0.1 - (time.perf_counter() - start)))
-    out = job.communicate()[0]
-    return json.loads(out[out.index("{"):])["jobs"][0]["read"]["iops"], loops
+            os.write(self.fd, key)
+            while word not in self.seen and time.perf_counter() < start + 2:
+                self.news.wait(0.1)
+            return (time.perf_counter() - start) * 1e3
+
+    def cpu(self):
+        """Seconds on a processor so far, all threads."""
+        return sum(int(open(f"/proc/{self.pid}/task/{t}/schedstat").read().split()[0])
+                   for t in os.listdir(f"/proc/{self.pid}/task")) / 1e9
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        os.kill(self.pid, signal.SIGKILL)
+        os.waitpid(self.pid, 0)
+
+
+def bench_top():
+    top = build + "/uringtop"
+    if shutil.which("htop"):
+        with Crowd(0, 8, 20), Screen(top, "-d", "1") as ours, Screen("htop", "-d", "10") as theirs:
+            time.sleep(3)
+            before = ours.cpu(), theirs.cpu()
+            time.sleep(20)
+            a, b = ours.cpu() - before[0], theirs.cpu() - before[1]
+            row("uringtop at 1 s over 20 rings / htop at 1 s, CPU", a / b, f"{a / 0.2:.2f} % / {b / 0.2:.2f} %")
+    else:
+        print("htop: not installed ('make deps' installs it)")
+    with Crowd(0, 8, 1000), Screen(top, "-d", "0.1") as s:
+        time.sleep(3)
+        before = s.cpu()
+        times = []
+        for i in range(200):
+            times.append(s.answer(b"?", b"help") if i % 2 == 0 else s.answer(b"x", b"MARK"))
+            time.sleep(0.013 + 0.007 * (i % 5))
+        took = sum(times) / 1e3 + sum(0.013 + 0.007 * (i % 5) for i in range(200))
+        times.sort()
+        row("a key over 1,000 rings at 0.1 s / 50 ms, the slowest of 200", times[-1] / 50,
+            f"median {statistics.median(times):.1f} ms, slowest {times[-1]:.1f} ms, CPU {(s.cpu() - before) / took * 100:.0f} %")
+    with Crowd(0, 8, 20):
+        first, tenth, last = (int(x) for x in subprocess.run(
+            [build + "/bench/refresh", "10000"], capture_output=True, text=True).stdout.split())
+        row("memory after 10,000 refreshes / after 1,000", last / tenth, f"{first}, {tenth}, {last} KiB after 100, 1,000, 10,000")
+
+
+def watched_by_top(job):
+    time.sleep(0.5)
+    children = subprocess.run(["pgrep", "-P", str(job.pid)], capture_output=True, text=True).stdout.split()
+    args = sum((["-p", c] for c in children or [str(job.pid)]), [])
+    with Screen("taskset", "-c", "1", build + "/uringtop", "-d", "0.1", *args):
+        return job.communicate()[0], 0
 
 
 def bench_harm():
@@ -140,18 +231,17 @@ def bench_harm():
     if (os.cpu_count() or 1) < 2:
         print("fio beside dump: takes two processors")
         return
-    fio(False)
-    ratios, loops = [], 0
-    for _ in range(7):
-        alone = fio(False)[0]
-        watched, loops = fio(True)
-        ratios.append(watched / alone)
-    row("fio's IOPS with ten dumps a second beside it / alone", statistics.median(ratios),
-        f"{min(ratios):.2f} to {max(ratios):.2f}, {loops} dumps each")
+    fio(None)
+    for name, disturb in (("ten dumps a second beside it", dump_loop), ("uringtop -d 0.1 beside it", watched_by_top)):
+        ratios = []
+        for _ in range(7):
+            alone = fio(None)
+            ratios.append(fio(disturb) / alone)
+        row(f"fio's IOPS with {name} / alone", statistics.median(ratios), f"{min(ratios):.2f} to {max(ratios):.2f}")
     os.unlink("/dev/shm/uringtop-bench")
 
 
 print(f"{'A / B, the median of pairs of runs':<58} {'ratio':>7}")
-for name, bench in (("list", bench_list), ("dump", bench_dump), ("everything", bench_everything), ("load", bench_load), ("harm", bench_harm)):
+for name, bench in (("list", bench_list), ("dump", bench_dump), ("everything", bench_everything), ("load", bench_load), ("top", bench_top), ("harm", bench_harm)):
     if only in name:
         bench()
