@@ -54,7 +54,7 @@ help:
 	@echo 'make fuzz       fuzz every parser for a while (SECONDS_EACH=60)'
 	@echo 'make vmtest     the live tests on other kernels, in qemu'
 	@echo 'make bench      side-by-side ratios of speed and disturbance'
-	@echo 'make install    to $$(DESTDIR)$$(prefix): program, man pages, completions; make uninstall takes them away'
+	@echo 'make install    to $$(DESTDIR)$$(prefix): programs, man pages, completions; make uninstall takes them away'
 	@echo 'make clean      remove $(BUILD)'
 
 deps:
@@ -163,7 +163,7 @@ bench: all $(BUILD)/ringzoo $(patsubst tests/bench/%.c,$(BUILD)/bench/%,$(wildca
 	$(PYTHON) tests/bench/run.py $(BUILD)
 
 demo: deps-build
-	@$(MAKE) --no-print-directory $(BUILD)/uringctl $(BUILD)/ringzoo
+	@$(MAKE) --no-print-directory all $(BUILD)/ringzoo
 	@./tests/demo.sh $(BUILD)
 
 # --- installing ---------------------------------------------------------------------------------------------------------
@@ -175,16 +175,15 @@ zshdir  = $(DESTDIR)$(prefix)/share/zsh/site-functions
 fishdir = $(DESTDIR)$(prefix)/share/fish/vendor_completions.d
 
 install: all
-	install -D -m 755 $(BUILD)/uringctl $(bindir)/uringctl
+	for p in $(PROGRAMS); do install -D -m 755 $(BUILD)/$$p $(bindir)/$$p && \
+	  install -D -m 644 completions/$$p.bash $(bashdir)/$$p && install -D -m 644 completions/$$p.zsh $(zshdir)/_$$p && \
+	  install -D -m 644 completions/$$p.fish $(fishdir)/$$p.fish || exit 1; done
 	for m in $(MAN1); do install -D -m 644 $$m $(mandir)/man1/$${m##*/} || exit 1; done
 	for m in $(MAN5); do install -D -m 644 $$m $(mandir)/man5/$${m##*/} || exit 1; done
-	install -D -m 644 completions/uringctl.bash $(bashdir)/uringctl
-	install -D -m 644 completions/uringctl.zsh $(zshdir)/_uringctl
-	install -D -m 644 completions/uringctl.fish $(fishdir)/uringctl.fish
 
 uninstall:
-	rm -f $(bindir)/uringctl $(MAN1:man/%=$(mandir)/man1/%) $(MAN5:man/%=$(mandir)/man5/%) $(bashdir)/uringctl \
-	  $(zshdir)/_uringctl $(fishdir)/uringctl.fish
+	for p in $(PROGRAMS); do rm -f $(bindir)/$$p $(bashdir)/$$p $(zshdir)/_$$p $(fishdir)/$$p.fish || exit 1; done
+	rm -f $(MAN1:man/%=$(mandir)/man1/%) $(MAN5:man/%=$(mandir)/man5/%)
 
 clean:
 	rm -rf $(BUILD)

@@ -61,7 +61,7 @@ const char *config_load(struct arena *a, const char *path, struct config *c);
 const char *config_save(struct arena *a, const char *path, const struct config *c);
 /* The number of a column of this name, -1 if there is none. */
 int column_number(const char *name);
-/* The names of all columns, separated by blanks. */
+/* The names of all columns, a line each. */
 void column_names(struct buf *b);
 /* One line of text for each key: "keys<tab>what they do"; for --help and the test of the man page. */
 void keys_text(struct buf *b);

@@ -28,4 +28,7 @@ echo "Real rings, made by $build/ringzoo:"
 show list "${args[@]}"
 show dump -p "${pids[0]}"
 show dump -p "${pids[1]}"
-printf '\nYour own: %s list; %s dump -p PID. More: man man/uringctl.1\n' "$build/uringctl" "$build/uringctl"
+printf '\n$ uringtop --batch -n 2 (without --batch it takes the terminal)\n'
+COLUMNS=100 "$build/uringtop" --batch -n 2 -d 0.5 "${args[@]}" | awk 'BEGIN {RS = ""} NR == 2'
+printf '\nYour own: %s -p PID;' "$build/uringtop"
+printf ' %s list; %s dump -p PID. More: man man/uringctl.1\n' "$build/uringctl" "$build/uringctl"

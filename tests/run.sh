@@ -53,11 +53,14 @@ for which in '' /asan; do
   BUILD=$build$which group "harm$which" "$build$which/harm"
   [ -n "$which" ] || group 'no trace' bash tests/live/no_trace.sh "$build"
   group "bad input$which" bash tests/live/bad_input.sh "$build$which"
+  group "top input$which" bash tests/live/top_input.sh "$build$which"
   group "rights$which" bash tests/live/rights.sh "$build$which"
   group "schema$which" /usr/bin/python3 tests/live/schema.py "$build$which"
 done
 group 'options' bash tests/live/options.sh "$build"
 group 'terminal' bash tests/tui/terminal.sh "$build"
+group 'terminal uringtop' bash tests/tui/top.sh "$build"
+group 'terminal uringtop/asan' bash tests/tui/top.sh "$build/asan"
 group 'install' bash tests/live/install.sh "$build"
 group 'kernels' bash tests/vm/run.sh "$build"
 # the table of kernels and sections

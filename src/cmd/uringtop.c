@@ -380,12 +380,9 @@ static int configure(struct arena *a, const struct choices *c, struct top_option
 	o->utf8 = !strcmp(nl_langinfo(CODESET), "UTF-8");
 	if (c->sort) {
 		int n = column_number(c->sort);
-		struct buf b = {0};
 
 		if (n < 0) {
-			column_names(&b);
-			complain("--sort %s: no such column (these are: %s)", c->sort, b.data);
-			buf_free(&b);
+			complain("--sort %s: no such column ('uringtop --sort help' lists them)", c->sort);
 			return EXIT_USAGE;
 		}
 		o->config.sort = (size_t)n;
@@ -449,6 +446,12 @@ int main(int argc, char **argv)
 			      .data = (char[]){"uringtop " VERSION "\n"}, .len = strlen("uringtop " VERSION "\n")})
 			      ? EXIT_FAILED
 			      : EXIT_DONE;
+	} else if (!err && c.sort && !strcmp(c.sort, "help")) {
+		struct buf b = {0};
+
+		column_names(&b);
+		err = put_out(&b) ? EXIT_FAILED : EXIT_DONE;
+		buf_free(&b);
 	} else if (!err && c.n_froms && (c.n_pids || c.chose_sources)) {
 		complain("--from: shows what is in the file, so --pid and --source mean nothing with it");
 		err = EXIT_USAGE;

@@ -242,7 +242,7 @@ int column_number(const char *name)
 void column_names(struct buf *b)
 {
 	for (size_t i = 0; columns[i].name; i++)
-		buf_printf(b, "%s%s", i ? " " : "", columns[i].name);
+		buf_printf(b, "%s\n", columns[i].name);
 }
 
 size_t columns_place(const struct config *c, int width, struct column_place places[MOST_COLUMNS])

@@ -8,14 +8,19 @@ make -s BUILD="$build" DESTDIR="$tmp" prefix=/usr install >/dev/null
 (cd "$tmp" && find . -type f | sort) >"$tmp.list"
 diff "$tmp.list" - <<'L'
 ./usr/bin/uringctl
+./usr/bin/uringtop
 ./usr/share/bash-completion/completions/uringctl
+./usr/share/bash-completion/completions/uringtop
 ./usr/share/fish/vendor_completions.d/uringctl.fish
+./usr/share/fish/vendor_completions.d/uringtop.fish
 ./usr/share/man/man1/uringctl.1
+./usr/share/man/man1/uringtop.1
 ./usr/share/man/man5/uringctl-json.5
 ./usr/share/zsh/site-functions/_uringctl
+./usr/share/zsh/site-functions/_uringtop
 L
 tap $? 'make install with DESTDIR and prefix'
-check 'the installed program runs' "$tmp/usr/bin/uringctl" --version
+check 'the installed programs run' sh -c "'$tmp/usr/bin/uringctl' --version && '$tmp/usr/bin/uringtop' --version"
 make -s BUILD="$build" DESTDIR="$tmp" prefix=/usr uninstall >/dev/null
 [ -z "$(find "$tmp" -type f)" ]
 tap $? 'make uninstall leaves nothing'

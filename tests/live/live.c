@@ -278,6 +278,73 @@ static void exits(void)
 	tap(sound == tries, "%d of %d programs that ended while they were dumped: no crash, whole JSON", sound, tries);
 }
 
+/* The row of a process in one of the frames that uringtop prints, NULL if there is none. */
+static char *row_of(const char *text, int frame, const char *pid)
+{
+	char *copy = strdup(text), *line = NULL, *rest = copy, *found = NULL;
+	char word[32];
+
+	snprintf(word, sizeof(word), " %s ringzoo ", pid);
+	while (!found && (line = strsep(&rest, "\n"))) {
+		frame -= !strncmp(line, "uringtop ", 9);
+		if (frame < 0 && strstr(line, word))
+			found = strdup(line);
+	}
+	free(copy);
+	return found;
+}
+
+/* The words of a row: pid, name, fd, ring, and so on. The bars are left out. */
+static int words_of(char *row, char *out[24])
+{
+	int n = 0;
+
+	for (char *w; n < 24 && (w = strsep(&row, " "));)
+		if (*w && (unsigned char)*w < 0x80)
+			out[n++] = w;
+	return n;
+}
+
+/* uringtop prints what is true, and knows a ring again in the next frame. */
+static void watched(void)
+{
+	static const int of_row[] = {0, 1, 3}; /* pid, command, ring */
+	struct zoo z = zoo_open("plain");
+	const char *pid = pid_text(zoo_pid(&z));
+	struct output o;
+	char *rows[3], *w[3][24] = {{NULL}};
+	bool same = true;
+
+	setenv("LC_ALL", "C.UTF-8", 1);
+	o = RUN(built("uringtop"), "--batch", "-n", "3", "-d", "0.3", "-p", pid);
+	for (int i = 0; i < 3; i++)
+		rows[i] = row_of(o.out, i, pid);
+	tap(o.status == 0 && rows[0] && rows[1] && rows[2], "uringtop: a row in each of three frames");
+	tap(rows[2] && rows[2][0] == '!' && strstr(rows[2], " 2/8 ") && strstr(rows[2], " 7/16 ") &&
+			strstr(rows[2], "2 entries not submitted"),
+		"uringtop: its fill, and why it needs attention");
+	for (int i = 0; i < 3 && rows[2]; i++)
+		if (rows[i]) /* the mark comes once the state has lasted */
+			words_of(rows[i] + (rows[i][0] == '!'), w[i]);
+	for (size_t k = 0; k < sizeof(of_row) / sizeof(of_row[0]); k++)
+		for (int i = 1; i < 3; i++)
+			same &= w[0][of_row[k]] && w[i][of_row[k]] && !strcmp(w[0][of_row[k]], w[i][of_row[k]]);
+	tap(same, "uringtop: the same ring in all of them");
+	for (int i = 0; i < 3; i++)
+		free(rows[i]);
+	if (tap_failed())
+		tap_note("%.2000s", o.out);
+	output_free(&o);
+	zoo_close(&z);
+	z = zoo_open("busy");
+	pid = pid_text(zoo_pid(&z));
+	o = RUN(built("uringtop"), "--batch", "-n", "2", "-d", slow() ? "2" : "0.5", "-p", pid);
+	tap(o.status == 0 && strstr(o.out, "completed ") && !strstr(o.out, "completed 0/s"),
+		"uringtop: a ring in use has a rate");
+	output_free(&o);
+	zoo_close(&z);
+}
+
 int main(void)
 {
 	struct rlimit r;
@@ -307,5 +374,6 @@ int main(void)
 	scribble();
 	busy();
 	exits();
+	watched();
 	return tap_failed() != 0;
 }

@@ -65,7 +65,7 @@ initrd() {
   cp "$here/init" "$root/init"
   chmod +x "$root/init"
   echo 'root:x:0:0:root:/:/bin/sh' >"$root/etc/passwd"
-  for file in uringctl ringzoo live inside; do
+  for file in uringctl uringtop ringzoo live inside; do
     cp "$build/$file" "$root/$file"
     for lib in $(ldd "$build/$file" | grep -o '/[^ ]*'); do
       mkdir -p "$root$(dirname "$lib")"
