@@ -348,14 +348,18 @@ void draw_row(struct top *t, struct grid *g, int y, const struct column_place *p
 		b.len = 0;
 		buf_puts(&b, "");
 		if (t->config.tree && r->track && (c->text == command || c->text == pid)) {
-			/* the process stands above */
-			if (c->text == command)
-				buf_printf(&b, "  %s %" PRIu64, fine(t) ? "└" : "`", r->track->id);
-		} else {
-			if (t->config.tree && c->text == command)
-				buf_puts(&b, r->folded ? "+ " : "- ");
-			c->text(&b, &t->style, r);
+			/* the process stands above: its two columns are one for the ring */
+			bool both = c->text == pid && i + 1 < n && columns[p[i + 1].column].text == command;
+			int w = both ? p[i + 1].x + p[i + 1].w - p[i].x : p[i].w;
+
+			buf_printf(&b, "   %s %" PRIu64, fine(t) ? "└" : "`", r->track->id);
+			grid_put_cut(g, y, p[i].x, w, look, b.data, cut_mark(t));
+			i += both;
+			continue;
 		}
+		if (t->config.tree && c->text == command)
+			buf_puts(&b, r->folded ? "+ " : "- ");
+		c->text(&b, &t->style, r);
 		if (c->right && grid_width(b.data) <= p[i].w)
 			grid_put_right(g, y, p[i].x, p[i].w, look, b.data);
 		else

@@ -244,7 +244,8 @@ static void about_ring(const struct top *t, struct buf *b, const struct track *k
 		buf_puts(b, clock ? "Z (x dismisses it)" : " (x dismisses it)");
 		return;
 	}
-	for (size_t i = 0; i < k->n_hints && !note; i++)
+	/* that a ring in use moves on, which is said last, is nothing to know here */
+	for (size_t i = 0; i + r->moved < k->n_hints && !note; i++)
 		note = k->hints[i].text;
 	if (k->why || note) {
 		buf_puts(b, ": ");

@@ -279,6 +279,25 @@ keys q
 ended 0 'end'
 zoo_end
 
+# a name of wide characters and of one that combines: columns stay where they are
+cp "$build/ringzoo" "$tmp/界面é́"
+coproc ZOO { exec "$tmp/界面é́" plain 2>/dev/null; }
+zoo_job=$ZOO_PID
+read -r zoo_truth <&"${ZOO[0]}"
+zoo_pid=$(grep -o '"pid":[0-9]*' <<<"$zoo_truth" | head -1 | cut -d: -f2)
+start 80 24 "-p $zoo_pid -d 0.2"
+shows "^! +$zoo_pid 界面é́     +3 " 'wide and combining characters in a name'
+# stopped from outside and continued, it draws everything again
+kill -STOP "$(pid_of)"
+mux clear-history
+printf '\033[Hgarbage' >"$(mux list-panes -F '#{pane_tty}')"
+shows garbage 'somebody writes on its terminal'
+kill -CONT "$(pid_of)"
+lacks garbage 'SIGCONT: it draws all of it again'
+keys q
+ended 0 'end'
+zoo_end
+
 # --- files
 start 80 24 "--from $tmp/out.json"
 shows 'file 1/1' '--from'
