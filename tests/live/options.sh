@@ -58,7 +58,7 @@ done >"$tmp/missing"
 [ ! -s "$tmp/missing" ]
 tap $? 'the synopsis has every option of each command'
 # that a page of another package is not installed, or the index of those that are is old, says nothing about ours
-mandoc -Tlint "$top"/man/* 2>&1 | grep -v -e 'outdated mandoc.db' -e 'referenced manual not found: Xr' >"$tmp/lint"
+mandoc -Tlint "$top"/man/*.[1-9] 2>&1 | grep -v -e 'outdated mandoc.db' -e 'referenced manual not found: Xr' >"$tmp/lint"
 [ ! -s "$tmp/lint" ]
 tap $? 'mandoc -Tlint says nothing'
 sed 's/^/# /' "$tmp/lint"

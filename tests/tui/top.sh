@@ -8,6 +8,9 @@ tmp=$(mktemp -d)
 trap 'zoo_end; tmux -L "$socket" kill-server 2>/dev/null; rm -rf "$tmp"' EXIT
 export LC_ALL=C.UTF-8 XDG_CONFIG_HOME=$tmp/config
 unset NO_COLOR
+# what ncurses keeps for itself is not ours
+printf 'leak:libncursesw\nleak:libtinfo\n' >"$tmp/leaks"
+export LSAN_OPTIONS=suppressions=$tmp/leaks:print_suppressions=0
 started=0
 mux() { tmux -L "$socket" "$@"; }
 
