@@ -12,6 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "arena.h"
 #include "krecords.h"
 
 struct kernel;
@@ -30,6 +31,9 @@ void kernel_close(struct kernel *k);
 
 /* Why nothing can be read, with what it would take; NULL if it can. Lives as long as k. */
 const char *kernel_why(const struct kernel *k);
+
+/* Why BPF programs cannot be loaded here at all, as far as that shows before it is tried; NULL: nothing stands in the way. In a, or static. */
+const char *kernel_why_not(struct arena *a);
 
 /* All sightings of rings by descriptor and registered slot, and of tasks that use io_uring; an array in k, until the next call. 0 or a negative errno. */
 int kernel_find(struct kernel *k, const struct seen **seen, size_t *n);
@@ -89,6 +93,9 @@ int kernel_memory(
 /* The names of n files, by the keys that walks gave; each once. fn gets them in order. 0 or an error as above. */
 int kernel_names(struct kernel *k, const struct ring_key *key, const uint64_t *files, size_t n,
 	void (*fn)(void *ctx, size_t which, const struct rec_name *name), void *ctx);
+
+/* The path of a file on a file system, in a. Whatever the record holds, that is a string. */
+const char *rec_name_path(struct arena *a, const struct rec_name *n);
 
 /* Milliseconds that loading has taken so far; for the benchmark. */
 double kernel_load_ms(const struct kernel *k);

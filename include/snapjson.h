@@ -18,6 +18,9 @@ void snap_json_begin(struct buf *b, const struct snap_head *h);
 void snap_json_ring(struct buf *b, const struct snap_ring *r, bool first);
 void snap_json_end(struct buf *b, const struct snap_skip *skipped, size_t n);
 
+/* What an SQE says, as members of o: opcode, flags, fd, file, user_data, personality, args, decoded. */
+void snap_json_sqe(cJSON *o, const struct sqe_fields *f);
+
 /* A document read back. */
 struct snap_doc {
 	struct snap_head head;

@@ -166,6 +166,18 @@ static const char *why_not(struct kernel *k, int err)
 	return k->why_text;
 }
 
+const char *kernel_why_not(struct arena *a)
+{
+	const char *caps = missing_caps();
+	struct kernel k = {0};
+	const char *why;
+
+	if (kbtf_present() && !caps)
+		return NULL;
+	why = why_not(&k, -EPERM);
+	return why == k.why_text ? arena_strdup(a, why) : why;
+}
+
 /* --- opening -------------------------------------------------------------------------------------------------------- */
 
 static bool possible(const struct kernel *k, const char *name)

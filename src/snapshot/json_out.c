@@ -162,18 +162,11 @@ static cJSON *raw_arg(const struct sqe_arg *a)
 	}
 }
 
-static cJSON *sqe(const struct snap_sqe *e)
+void snap_json_sqe(cJSON *o, const struct sqe_fields *f)
 {
-	const struct sqe_fields *f = &e->f;
-	cJSON *o = cJSON_CreateObject(), *args, *decoded;
+	cJSON *args, *decoded;
 	bool any = false;
 
-	ADD(o, "index", num(e->index));
-	ADD(o, "slot", num(e->slot));
-	if (!e->in_range) {
-		ADD(o, "in_range", cJSON_CreateFalse());
-		return o;
-	}
 	ADD(o, "opcode", json_str(f->name));
 	ADD(o, "opcode_value", json_uint(f->opcode));
 	ADD(o, "flags", f->flags_known ? flag_names(&uapi_sqe_flags, f->flags) : cJSON_CreateNull());
@@ -197,6 +190,18 @@ static cJSON *sqe(const struct snap_sqe *e)
 		ADD(o, "decoded", decoded);
 	else
 		cJSON_Delete(decoded);
+}
+
+static cJSON *sqe(const struct snap_sqe *e)
+{
+	cJSON *o = cJSON_CreateObject();
+
+	ADD(o, "index", num(e->index));
+	ADD(o, "slot", num(e->slot));
+	if (e->in_range)
+		snap_json_sqe(o, &e->f);
+	else
+		ADD(o, "in_range", cJSON_CreateFalse());
 	return o;
 }
 

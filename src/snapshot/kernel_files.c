@@ -2,7 +2,6 @@
 /* The names of files that the kernel source has met, as /proc/PID/fd would show them. */
 #include <string.h>
 
-#include "buf.h"
 #include "parts.h"
 
 /* include/uapi/linux/magic.h */
@@ -14,33 +13,6 @@ struct naming {
 	pid_t owner;
 	const char **out;
 };
-
-/* The components stand from the last to the first. */
-static const char *path(struct arena *a, const struct rec_name *n)
-{
-	const char *parts[256];
-	size_t count = 0;
-	struct buf b = {0};
-	const char *done;
-
-	for (size_t at = 0; at < n->len && at < NAME_ROOM && count < 256;) {
-		parts[count++] = n->text + at;
-		at += strnlen(n->text + at, NAME_ROOM - at) + 1;
-	}
-	if (n->flags & NAME_CUT)
-		buf_puts(&b, "...");
-	if (!count && n->flags & NAME_ROOTED)
-		buf_putc(&b, '/');
-	while (count--) {
-		buf_putc(&b, '/');
-		buf_puts(&b, parts[count]);
-	}
-	if (n->flags & NAME_DELETED)
-		buf_puts(&b, " (deleted)");
-	done = arena_copy(a, b.data ? b.data : "", b.len);
-	buf_free(&b);
-	return done;
-}
 
 static void one(void *ctx, size_t which, const struct rec_name *n)
 {
@@ -64,7 +36,7 @@ static void one(void *ctx, size_t which, const struct rec_name *n)
 		name = arena_printf(x->a, "anon_inode:%s", copy.text);
 		break;
 	default:
-		name = path(x->a, &copy);
+		name = rec_name_path(x->a, &copy);
 	}
 	x->out[which] = name;
 }
