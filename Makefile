@@ -83,16 +83,18 @@ $(BUILD)/schema.o: $(BUILD)/schema.c | libs
 	@echo "  CC   $<"
 	$(Q)$(CC) $(COMMON) -c -o $@ $<
 
-# the BPF programs as one object, and that as a C header: clang compiles them whichever compiler does the rest
-SKEL = $(BUILD)/uring.skel.h
-$(SKEL): src/kernel/all.bpf.c $(wildcard src/kernel/*.bpf.c src/kernel/*.h) include/krecords.h | libs
+# the BPF programs, each set as one object, and that as a C header: clang compiles them whichever compiler does the rest
+SKEL = $(BUILD)/uring.skel.h $(BUILD)/trace.skel.h
+BPF_uring = src/kernel/all.bpf.c
+BPF_trace = src/trace/trace.bpf.c
+$(SKEL): $(BUILD)/%.skel.h: $(wildcard src/*/*.bpf.c src/kernel/*.h) include/krecords.h include/trecords.h | libs
 	@mkdir -p $(@D)
 	@echo "  BPF  $@"
-	$(Q)$(CLANG) -target bpf -mcpu=v3 -O2 -g -ffreestanding -Iinclude $(filter-out -Wmissing-prototypes,$(WARN)) -c $< -o $(BUILD)/all.bpf.o
-	$(Q)$(BPFTOOL) gen object $(BUILD)/uring.bpf.o $(BUILD)/all.bpf.o
-	$(Q)$(BPFTOOL) gen skeleton $(BUILD)/uring.bpf.o name uring > $@
-$(BUILD)/src/kernel/programs.o: $(SKEL)
-$(BUILD)/src/kernel/programs.o: COMMON += -isystem $(BUILD)
+	$(Q)$(CLANG) -target bpf -mcpu=v3 -O2 -g -ffreestanding -Iinclude $(filter-out -Wmissing-prototypes,$(WARN)) -c $(BPF_$*) -o $(BUILD)/$*.raw.o
+	$(Q)$(BPFTOOL) gen object $(BUILD)/$*.bpf.o $(BUILD)/$*.raw.o
+	$(Q)$(BPFTOOL) gen skeleton $(BUILD)/$*.bpf.o name $* > $@
+$(BUILD)/src/kernel/programs.o $(BUILD)/src/trace/tracer.o: $(SKEL)
+$(BUILD)/src/kernel/programs.o $(BUILD)/src/trace/tracer.o: COMMON += -isystem $(BUILD)
 
 libs:
 	$(call need,$(LIBS))
@@ -105,6 +107,9 @@ INSIDE_OBJ = $(patsubst %.c,$(BUILD)/%.o,tests/live/inside.c tests/live/ask.c te
 HARM_OBJ = $(patsubst %.c,$(BUILD)/%.o,tests/live/harm.c tests/live/zoo_client.c tests/lib/tap.c)
 
 $(BUILD)/ringzoo: $(ZOO_OBJ)
+	@echo "  LINK $@"
+	$(Q)$(CC) $(COMMON) -o $@ $^ $(LINK)
+$(BUILD)/mix: $(BUILD)/tests/live/mix.o $(BUILD)/tests/ringzoo/zring.o
 	@echo "  LINK $@"
 	$(Q)$(CC) $(COMMON) -o $@ $^ $(LINK)
 $(BUILD)/live: $(LIVE_OBJ)
@@ -135,7 +140,7 @@ $(BUILD)/bench/%: tests/bench/%.c $(LIBOBJ) | libs $(SKEL)
 	@echo "  CC   $<"
 	$(Q)$(CC) $(COMMON) -isystem $(BUILD) -o $@ $< $(LIBOBJ) $(LINK)
 
-test-programs: all $(BUILD)/ringzoo $(BUILD)/live $(BUILD)/inside $(BUILD)/liar.so $(BUILD)/harm $(UNIT:%=$(BUILD)/unit/%) $(FUZZ:%=$(BUILD)/fuzz/%)
+test-programs: all $(BUILD)/ringzoo $(BUILD)/mix $(BUILD)/live $(BUILD)/inside $(BUILD)/liar.so $(BUILD)/harm $(UNIT:%=$(BUILD)/unit/%) $(FUZZ:%=$(BUILD)/fuzz/%)
 
 SAN = -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
 

@@ -9,6 +9,8 @@
 #include "build.h"
 #include "render.h"
 #include "ring.h"
+#include "tracefilter.h"
+#include "tracetext.h"
 
 struct option_row {
 	char letter; /* 0: long only */
@@ -22,6 +24,7 @@ struct command {
 	const char *call; /* what is typed for it */
 	const char *synopsis, *help;
 	const struct option_row *options; /* ends with a NULL name */
+	bool takes_command;		  /* what follows the options is a command and its arguments */
 	int (*run)(const struct command *cmd, int argc, char **argv);
 };
 
@@ -44,7 +47,19 @@ struct choices {
 	size_t n_froms;
 	const char *color; /* WHEN */
 	struct style style;
-	/* uringtop */
+	/* trace */
+	char **rest; /* a command and its arguments, NULL: none */
+	struct arena arena;
+	struct trace_filter filter_of_requests;
+	const char *chrome;
+	bool summary, histogram;
+	const char *by; /* of the summary, NULL: op */
+	double every;	/* seconds, 0: at the end alone */
+	const char *output;
+	double seconds;
+	size_t buffer;
+	enum trace_clock clock;
+	/* uringtop; iterations is trace's, too */
 	double delay;	     /* seconds, 0: not chosen */
 	uint64_t iterations; /* 0: without end */
 	const char *sort, *filter;

@@ -149,6 +149,12 @@ enum { UAPI_OPS = 65 };
 /* The opcode's row, NULL for one that is newer than the table. */
 const struct uapi_op *uapi_op(unsigned opcode);
 
+/* Is the result of an opcode a number of bytes? */
+bool uapi_op_moves_bytes(unsigned opcode);
+
+/* Does an opcode do nothing but wait for a file to be ready? */
+bool uapi_op_polls(unsigned opcode);
+
 /* The number of an opcode's name, -1 if no row has it. */
 int uapi_op_number(const char *name, size_t len);
 

@@ -24,15 +24,36 @@ static const struct option_row dump_options[] = {PID_OPTION,
 	{0, "from", "FILE", "show what is in a file that dump --json wrote (- for standard input)"}, JSON_OPTION,
 	SOURCE_OPTION, COLOR_OPTION, HELP_OPTION, END};
 
+static const struct option_row trace_options[] = {PID_OPTION,
+	{'n', "iterations", "N", "end after N requests"},
+	{0, "for", "SECONDS", "end after so long"},
+	{'t', "time", NULL, "print the time of day of each completion; -tt with microseconds"},
+	{'r', "relative", NULL, "print the time since the line before"},
+	{'s', "data", "N", "show the first N bytes of data to be written or sent (1024 at most)"},
+	{'o', "output", "FILE", "write to this file"},
+	{'e', "expression", "EXPR", "only what it says: op=, ring=, fd=, res=, path=, lat>, lat<, with != or ! for not; 'enter' shows io_uring_enter"},
+	{0, "json", NULL, "print an object a line, as uringctl-json(5) describes it"},
+	{0, "chrome", "FILE", "write a trace that Perfetto and chrome://tracing open"},
+	{'c', "summary", NULL, "count in the kernel, and print a table at the end"},
+	{0, "by", "WHAT", "the table's rows: op, ring, file or pid"},
+	{0, "hist", NULL, "draw how latencies are distributed, below the table"},
+	{'i', "interval", "SECONDS", "print the table so often"},
+	{'b', "buffer", "SIZE", "room for events that are not printed yet: 64M, or a number with K, M or G"},
+	COLOR_OPTION, HELP_OPTION, END};
+
 static const struct option_row schema_options[] = {HELP_OPTION, END};
 
 const struct command commands[] = {
 	{"list", "uringctl list", "uringctl list [-p PID]... [--json] [--source LIST]", "Lists the rings of this machine, one line each, with all who hold them.",
-		list_options, cmd_list},
+		list_options, false, cmd_list},
 	{"dump", "uringctl dump", "uringctl dump [-p PID]... [--fd N] [--ring ID] [-s N] [--json] [--source LIST] | dump --from FILE",
 		"Shows all that can be learnt of each ring: queues with every entry decoded, owner, holders, SQPOLL, what is\n"
 		"registered, what is in flight and where, io-wq. Reads only; the program that is looked at does not notice.",
-		dump_options, cmd_dump},
-	{"schema", "uringctl schema", "uringctl schema", "Prints the JSON Schema of what list --json and dump --json print.", schema_options, cmd_schema},
+		dump_options, false, cmd_dump},
+	{"trace", "uringctl trace", "uringctl trace [-p PID]... [OPTION]... | trace [OPTION]... [--] COMMAND [ARG]...",
+		"Prints each request when it completes: its arguments as they were when it was submitted, its result, how long it took\n"
+		"and the path that it went. Of the named processes, of a command and its children, or of the whole machine.",
+		trace_options, true, cmd_trace},
+	{"schema", "uringctl schema", "uringctl schema", "Prints the JSON Schema of what list --json and dump --json print.", schema_options, false, cmd_schema},
 	{0},
 };

@@ -223,6 +223,85 @@ static int set_filter(struct choices *c, const char *arg)
 	return EXIT_DONE;
 }
 
+static int set_for(struct choices *c, const char *arg)
+{
+	char *end;
+
+	c->seconds = strtod(arg, &end);
+	if (end == arg || *end || !(c->seconds > 0 && c->seconds < 1e9))
+		return complain("--for %s: not a number of seconds", arg), EXIT_USAGE;
+	return EXIT_DONE;
+}
+
+static int set_output(struct choices *c, const char *arg)
+{
+	c->output = arg;
+	return EXIT_DONE;
+}
+
+static int set_time(struct choices *c, const char *arg)
+{
+	(void)arg;
+	c->clock = c->clock == CLOCK_NONE ? CLOCK_SECONDS : CLOCK_MICROSECONDS;
+	return EXIT_DONE;
+}
+
+static int set_relative(struct choices *c, const char *arg)
+{
+	(void)arg;
+	c->clock = CLOCK_RELATIVE;
+	return EXIT_DONE;
+}
+
+static int set_expression(struct choices *c, const char *arg)
+{
+	size_t at;
+	const char *why = trace_filter_add(&c->arena, &c->filter_of_requests, arg, &at);
+
+	if (!why)
+		return EXIT_DONE;
+	complain("-e %s: %s", arg, why);
+	/* points at it, below the line above */
+	fprintf(stderr, "%*s^\n", (int)(strlen(program_invocation_short_name) + strlen(": -e ") + at), "");
+	return EXIT_USAGE;
+}
+
+static int set_chrome(struct choices *c, const char *arg)
+{
+	c->chrome = arg;
+	return EXIT_DONE;
+}
+
+static int set_by(struct choices *c, const char *arg)
+{
+	if (strcmp(arg, "op") && strcmp(arg, "ring") && strcmp(arg, "file") && strcmp(arg, "pid"))
+		return complain("--by %s: not one of op, ring, file, pid", arg), EXIT_USAGE;
+	c->by = arg;
+	return EXIT_DONE;
+}
+
+static int set_interval(struct choices *c, const char *arg)
+{
+	return interval_parse(arg, &c->every)
+		       ? EXIT_DONE
+		       : (complain("--interval %s: not a number of seconds from 0.1 to 3600", arg), EXIT_USAGE);
+}
+
+static int set_buffer(struct choices *c, const char *arg)
+{
+	static const char units[] = "KMG";
+	const char *unit;
+	char *end;
+	unsigned long long v = strtoull(arg, &end, 0);
+
+	unit = *end ? strchr(units, *end & ~0x20) : NULL;
+	v <<= unit ? 10 * (unit - units + 1) : 0;
+	if (end == arg || (*end && (!unit || end[1])) || v < 4096 || v > 1u << 30)
+		return complain("--buffer %s: not a size from 4K to 1G", arg), EXIT_USAGE;
+	c->buffer = (size_t)v;
+	return EXIT_DONE;
+}
+
 static const struct {
 	const char *name;
 	int (*set)(struct choices *c, const char *arg); /* NULL: flag is set */
@@ -241,6 +320,17 @@ static const struct {
 	{"iterations", set_iterations, 0},
 	{"sort", set_sort, 0},
 	{"filter", set_filter, 0},
+	{"for", set_for, 0},
+	{"output", set_output, 0},
+	{"time", set_time, 0},
+	{"relative", set_relative, 0},
+	{"buffer", set_buffer, 0},
+	{"expression", set_expression, 0},
+	{"chrome", set_chrome, 0},
+	{"by", set_by, 0},
+	{"interval", set_interval, 0},
+	{"summary", NULL, offsetof(struct choices, summary)},
+	{"hist", NULL, offsetof(struct choices, histogram)},
 	{"json", NULL, offsetof(struct choices, json)},
 	{"help", NULL, offsetof(struct choices, help)},
 	{"version", NULL, offsetof(struct choices, version)},
@@ -285,7 +375,7 @@ static const char *prefix(const struct command *cmd)
 int options_parse(const struct command *cmd, int argc, char **argv, struct choices *c)
 {
 	struct option longs[32] = {0};
-	char letters[64] = ":", *l = letters + 1;
+	char letters[64] = "+:", *l = letters + 2;
 	size_t n = 0;
 	int got, at, err = EXIT_DONE;
 
@@ -317,7 +407,9 @@ int options_parse(const struct command *cmd, int argc, char **argv, struct choic
 			got == ':' ? "an argument is missing" : "no such option", cmd->call);
 		err = EXIT_USAGE;
 	}
-	if (!err && optind < argc) {
+	if (cmd->takes_command && optind < argc)
+		c->rest = argv + optind;
+	else if (!err && optind < argc) {
 		complain("%s%s: not expected here ('%s --help' says what is)", prefix(cmd), argv[optind], cmd->call);
 		err = EXIT_USAGE;
 	}
@@ -328,4 +420,5 @@ void choices_free(struct choices *c)
 {
 	free(c->pids);
 	free(c->froms);
+	arena_free(&c->arena);
 }

@@ -6,6 +6,7 @@
 
 int cmd_list(const struct command *cmd, int argc, char **argv);
 int cmd_dump(const struct command *cmd, int argc, char **argv);
+int cmd_trace(const struct command *cmd, int argc, char **argv);
 int cmd_schema(const struct command *cmd, int argc, char **argv);
 
 #endif

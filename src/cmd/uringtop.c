@@ -39,7 +39,7 @@ static const struct option_row uringtop_options[] = {
 
 static const struct command uringtop = {NULL, "uringtop", "uringtop [-p PID]... [-d SECONDS] | uringtop --from FILE... | uringtop --batch [-n N]",
 	"Shows io_uring rings live: how full their queues are and what is in them, how fast they work, what is in flight and\n"
-	"where it waits, SQPOLL threads, io-wq workers, restrictions, owners and holders. Reads only.", uringtop_options, NULL};
+	"where it waits, SQPOLL threads, io-wq workers, restrictions, owners and holders. Reads only.", uringtop_options, false, NULL};
 /* clang-format on */
 
 static void print_help(void)

@@ -122,7 +122,9 @@ struct mm_struct {
 	struct task_struct *owner;   /* with CONFIG_MEMCG */
 	struct vm_area_struct *mmap; /* up to 6.0 */
 };
+struct fs_struct;
 struct task_struct {
+	struct fs_struct *fs;
 	unsigned int flags;
 	volatile long state;  /* up to 5.13 */
 	unsigned int __state; /* 5.14 */
@@ -140,6 +142,7 @@ struct task_struct {
 	int wake_cpu;
 	int recent_used_cpu;
 	uint64_t utime, stime;
+	unsigned long nvcsw;
 };
 struct user_struct {
 	kuid_t uid;
@@ -149,6 +152,9 @@ struct user_struct {
 /* --- files ---------------------------------------------------------------------------------------------------------- */
 
 struct qstr {
+	union {
+		uint64_t hash_len;
+	};
 	const unsigned char *name;
 };
 struct super_block {
@@ -178,6 +184,9 @@ struct mount {
 struct path {
 	struct vfsmount *mnt;
 	struct dentry *dentry;
+};
+struct fs_struct {
+	struct path pwd;
 };
 struct inode {
 	unsigned short i_mode;

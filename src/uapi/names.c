@@ -53,3 +53,21 @@ int uapi_op_number(const char *name, size_t len)
 	}
 	return -1;
 }
+
+bool uapi_op_moves_bytes(unsigned opcode)
+{
+	static const char *const names[] = {"READ", "WRITE", "RECV", "SEND", "SPLICE", "TEE"};
+	const struct uapi_op *op = uapi_op(opcode);
+
+	for (size_t i = 0; op && i < sizeof(names) / sizeof(names[0]); i++)
+		if (!strncmp(op->name, names[i], strlen(names[i])))
+			return true;
+	return false;
+}
+
+bool uapi_op_polls(unsigned opcode)
+{
+	const struct uapi_op *op = uapi_op(opcode);
+
+	return op && !strcmp(op->name, "POLL_ADD");
+}

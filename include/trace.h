@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Requests as they go by: the kernel's tracepoints, read through a ring buffer, put together request by request. */
+#ifndef URINGTOP_TRACE_H
+#define URINGTOP_TRACE_H
+
+#include <sys/types.h>
+
+#include "decode.h"
+#include "trecords.h"
+
+/* --- the source of events -------------------------------------------------------------------------------------------- */
+
+struct trace_source {
+	bool all;      /* the whole machine; else targets are added by tracer_target and tracer_ring */
+	size_t buffer; /* bytes, 0: 64 MiB */
+	uint32_t data; /* bytes of data to be written or sent */
+	bool pick_ops;
+	bool ops[256]; /* with pick_ops: only these */
+	bool files, fill, enter, follow;
+	bool summary; /* count in the kernel, instead of events for each request */
+	enum summary_by { SUM_BY_OP, SUM_BY_RING, SUM_BY_FILE, SUM_BY_PID } by;
+};
+
+struct tracer;
+
+/*
+ * Loads and attaches. NULL, and *why (static, or in a) says what it takes. What is attached is gone with this process, however it
+ * ends.
+ */
+struct tracer *tracer_open(struct arena *a, const struct trace_source *s, const char **why);
+void tracer_close(struct tracer *t);
+/* Traces what a process does, and a ring that is there already. 0 or a negative errno. */
+int tracer_target(struct tracer *t, pid_t pid);
+int tracer_ring(struct tracer *t, uint64_t ctx);
+/* Does a completion name its request? Up to 5.16 it does not, and pairs are approximate. */
+bool tracer_exact(const struct tracer *t);
+/* Does the kernel say when task work has been run? (6.1) */
+bool tracer_works(const struct tracer *t);
+
+/* Takes one event. */
+typedef void (*trace_fn)(void *ctx, const struct ev_head *e, size_t size);
+/* Hands over all that is there. Returns how many, or a negative errno. */
+long tracer_drain(struct tracer *t, trace_fn fn, void *ctx);
+/* Waits until there is something, or until milliseconds have passed (-1: without end), or fd is readable. 0, or -1 with errno. */
+int tracer_wait(struct tracer *t, int milliseconds, int fd);
+/* What was counted since the last time, over all processors; a row for each opcode, ring (its ctx), file or process. */
+typedef void (*counts_fn)(void *ctx, const struct sum_key *key, const struct sum_counts *c);
+int tracer_counts(struct tracer *t, counts_fn fn, void *ctx);
+
+/* Events that found no room, all in all. */
+uint64_t tracer_lost(struct tracer *t);
+
+/* --- requests -------------------------------------------------------------------------------------------------------- */
+
+struct trace_request {
+	uint64_t ctx, req_key; /* keys, never to be printed */
+	uint64_t ring;	       /* its id, 0: not known */
+	uint32_t tgid, tid;    /* that submitted it; of one that was there before the trace, that completed it */
+	uint64_t submitted, completed; /* ns on CLOCK_MONOTONIC, 0: not seen */
+	bool has_sqe, foreign, failed; /* failed: refused when it was submitted */
+	bool has_res, overflow, posted,
+		before; /* posted: a completion that belongs to no request; before: submitted before the trace */
+	bool skipped;	/* CQE_SKIP: it is over, and posted nothing */
+	unsigned opcode;
+	struct sqe sqe;
+	const uint8_t *pieces;
+	uint32_t n_pieces;
+	uint64_t user_data;
+	int32_t res;
+	uint32_t cflags, shot; /* shot: number of this completion, 0: the request has one only */
+	uint64_t extra[2];
+	uint32_t file, worker;
+	enum summary_path path;
+	uint32_t sq_fill, cq_fill, switches;
+	uint64_t chain; /* of a request of a link chain: the number of its chain, else 0 */
+};
+
+enum trace_kind {
+	TRACE_REQUEST,
+	TRACE_CREATE,
+	TRACE_REGISTER,
+	TRACE_OVERFLOW,
+	TRACE_LOST,
+	TRACE_EXIT,
+	TRACE_ENTER,
+	TRACE_CLOSED
+};
+
+struct trace_item {
+	enum trace_kind kind;
+	uint64_t time, ring;
+	uint32_t tgid, tid;
+	uint64_t lost;
+	union {
+		struct trace_request r;
+		struct ev_create create;
+		struct ev_register reg;
+		struct ev_complete over;
+		struct ev_enter enter;
+	};
+};
+
+/*
+ * From events to items, in the order of completions. A completion names its request, or (exact false) only its user_data; whether
+ * it came by task work shows a moment later, if the kernel tells (works).
+ */
+struct pairing;
+typedef void (*item_fn)(void *ctx, const struct trace_item *i);
+struct pairing *pairing_new(bool exact, bool works, item_fn fn, void *ctx);
+void pairing_event(struct pairing *p, const struct ev_head *e, size_t size);
+/* A ring that was there before, and the flags of its setup. */
+void pairing_ring(struct pairing *p, uint64_t ctx, uint64_t id, uint32_t flags);
+uint64_t pairing_ring_id(struct pairing *p, uint64_t ctx);
+/* Nothing more is there for now: what waited to be understood better goes out. */
+void pairing_settle(struct pairing *p);
+/* The trace is over: what has not completed goes out, too. */
+void pairing_end(struct pairing *p);
+void pairing_free(struct pairing *p);
+
+/* --- names ----------------------------------------------------------------------------------------------------------- */
+
+/* What file numbers and descriptors are called. */
+struct trace_names;
+struct trace_names *trace_names_new(void);
+void trace_names_free(struct trace_names *n);
+void trace_names_event(struct trace_names *n, const struct ev_file *e);
+/* The name of a number, NULL if it has none; valid until the next event. pid: somebody who has such files. */
+const char *trace_file_name(struct trace_names *n, uint32_t number, pid_t pid);
+/* A descriptor of a process, as it is now; valid until the next call. */
+const char *trace_fd_name(struct trace_names *n, pid_t pid, int fd);
+
+#endif

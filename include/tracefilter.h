@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Which requests of a trace are wanted: what -e says, several of which all have to hold. */
+#ifndef URINGTOP_TRACEFILTER_H
+#define URINGTOP_TRACEFILTER_H
+
+#include "trace.h"
+
+enum { MOST_VALUES = 64 };
+
+struct trace_values {
+	bool set, not ;
+	uint64_t v[MOST_VALUES];
+	size_t n;
+};
+
+struct trace_filter {
+	bool enter; /* io_uring_enter is shown too */
+	bool ops_set, ops[256];
+	struct trace_values rings, fds;
+	bool errors_only, good_only;
+	struct trace_values results;
+	uint64_t lat_least, lat_most; /* ns; 0: no bound */
+	uint8_t paths;		      /* a bit each, 0: any */
+};
+
+/* Adds one expression. NULL, or what is wrong (in a), and *at says where in it. */
+const char *trace_filter_add(struct arena *a, struct trace_filter *f, const char *text, size_t *at);
+bool trace_filter_takes(const struct trace_filter *f, const struct trace_request *r);
+
+#endif

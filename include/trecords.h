@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What the BPF programs of trace and the program that loaded them hand to each other. Plain words of fixed size. */
+#ifndef URINGTOP_TRECORDS_H
+#define URINGTOP_TRECORDS_H
+
+#ifndef __bpf__
+#include <stdint.h>
+#endif
+
+enum trace_event {
+	EV_SUBMIT = 1, /* struct ev_submit, and pieces of the submitter's memory behind it */
+	EV_COMPLETE,   /* struct ev_complete */
+	EV_ASYNC,      /* struct ev_mark: handed to io-wq */
+	EV_POLL,       /* its file is polled */
+	EV_WORK,       /* the poll has fired */
+	EV_WORK_DONE,  /* the completions of this task before it came by task work */
+	EV_CREATE,     /* struct ev_create */
+	EV_REGISTER,   /* struct ev_register */
+	EV_OVERFLOW,   /* struct ev_complete: a completion found no room */
+	EV_FILE,       /* struct ev_file: a name for a number */
+	EV_FORK,       /* struct ev_mark: req is the child */
+	EV_EXIT,
+	EV_ENTER, /* struct ev_enter */
+};
+
+struct ev_head {
+	uint32_t type, lost; /* lost: events of this processor before it that found no room */
+	uint64_t time;	     /* CLOCK_MONOTONIC, ns */
+	uint64_t ctx;	     /* keys, never to be printed */
+	uint64_t req;
+	uint32_t tgid, tid;
+};
+
+enum { SUBMIT_FOREIGN = 1, SUBMIT_FAILED = 2, SUBMIT_NO_SQE = 4, SUBMIT_KTHREAD = 8 };
+
+struct ev_submit {
+	struct ev_head h;
+	uint32_t flags;
+	int32_t error;	  /* of SUBMIT_FAILED */
+	uint32_t pieces;  /* bytes of struct piece and what follows it */
+	uint32_t sq_fill; /* entries that the SQ held when it was taken */
+	uint32_t
+		file; /* what the descriptor is, for opcodes that have no file when they complete; a number as in ev_complete */
+	uint32_t switches; /* how often the task had slept by then */
+	uint8_t sqe[64];
+};
+
+/* len bytes from an address; room bytes until the next */
+struct piece {
+	uint64_t addr;
+	uint32_t len, room;
+};
+
+/* COMPLETE_NOTES: from this bit on what happened to the request on its way: 1 async, 2 poll, 4 work */
+enum { COMPLETE_WORKER = 1, COMPLETE_NOTES = 1, COMPLETE_ASYNC = 2, COMPLETE_POLL = 4, COMPLETE_WORK = 8 };
+
+struct ev_complete {
+	struct ev_head h;
+	uint64_t user_data;
+	int32_t res;
+	uint32_t cflags;
+	uint64_t extra[2];
+	uint32_t file; /* a number that EV_FILE has named, 0: none */
+	uint8_t opcode, has_opcode, flags, pad;
+	uint32_t cq_fill;  /* entries that the CQ held then, ~0: not known */
+	uint32_t switches; /* as in ev_submit */
+};
+
+struct ev_mark {
+	struct ev_head h;
+	uint64_t value;
+};
+
+struct ev_create {
+	struct ev_head h;
+	uint64_t ino;
+	int32_t fd;
+	uint32_t sq_entries, cq_entries, flags;
+	char comm[16];
+};
+
+struct ev_register {
+	struct ev_head h;
+	uint32_t opcode, nr_files, nr_bufs;
+	int32_t ret;
+};
+
+struct ev_enter {
+	struct ev_head h;
+	int32_t fd;
+	uint32_t to_submit, min_complete, flags;
+	int32_t ret;
+	uint32_t pad;
+	uint64_t took; /* ns */
+};
+
+enum { TRACE_NAME_ROOM = 1024 };
+
+struct ev_file {
+	struct ev_head h;
+	uint64_t ino, magic;
+	uint32_t number, flags; /* NAME_ */
+	uint32_t mode, len;	/* components from the last upwards, each ended by a zero */
+	char text[TRACE_NAME_ROOM];
+};
+
+/* What of the submitter's memory is copied for an opcode. */
+enum capture_kind { CAPTURE_NONE, CAPTURE_STRING, CAPTURE_BYTES, CAPTURE_IOVEC, CAPTURE_MSGHDR, CAPTURE_DATA };
+enum { CAPTURES = 3, CAPTURE_MOST = 1024, PIECES_ROOM = 4096 };
+
+/* What the descriptor of an opcode is that has no file of its own. */
+enum fd_kind { FD_LATER, FD_OPEN, FD_DIRECTORY };
+
+struct capture {
+	uint8_t kind, at;	  /* where in the SQE the address stands */
+	uint8_t len_at, len_size; /* where the length or the count does; len_size 0: it is fixed */
+	uint16_t unit;		  /* bytes of one */
+	uint16_t written;	  /* the kernel reads what it points at: it is shown with -s */
+};
+
+/* A ring, as far as it stays the same. */
+struct trace_ring {
+	uint64_t sqes, array, rings, mm;
+	uint32_t mask, flags;
+	uint32_t wanted, sqe_shift;
+};
+
+/* Which argument of a tracepoint is which, -1: it has none of that kind. */
+struct trace_args {
+	int32_t submit_req;
+	int32_t complete_req, complete_cqe,
+		complete_extra; /* cqe: a pointer to it; else user_data follows req or ctx */
+	int32_t async_req, poll_req, work_req;
+	int32_t register_ret;
+};
+/* What happened to a request on its way. */
+struct trace_note {
+	uint64_t req, what;
+};
+
+/* --- the summary, counted in the kernel ------------------------------------------------------------------------------ */
+
+enum summary_path { PATH_INLINE, PATH_POLL, PATH_IOWQ, PATH_IOPOLL, PATH_TASK_WORK, PATH_UNKNOWN, PATHS };
+
+/* Buckets of latency: eight to each power of two. */
+enum { LAT_BUCKETS = 512, SUM_ERRORS = 256 };
+
+/* What it is counted by: an opcode, a ring, a file's number or a process. */
+struct sum_key {
+	uint64_t by;
+	uint32_t opcode, pad;
+};
+
+struct sum_counts {
+	uint64_t calls, errors, bytes, latencies, total_ns, max_ns;
+	uint64_t paths[PATHS];
+	uint64_t error[SUM_ERRORS]; /* by errno; the last: any other */
+	uint32_t lat[LAT_BUCKETS];
+};
+
+#endif

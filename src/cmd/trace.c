@@ -1,0 +1,485 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* uringctl trace: starts or finds what is to be traced, and prints what goes by. */
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "kernel.h"
+#include "show.h"
+#include "summary.h"
+#include "tracetext.h"
+
+enum { EXIT_NOT_FOUND = 127, EXIT_NOT_RUN = 126 };
+
+struct tracing {
+	const struct choices *c;
+	struct tracer *t;
+	struct pairing *p;
+	struct trace_view view;
+	struct buf out;
+	int out_fd;
+	const char *output; /* NULL: standard output */
+	uint64_t requests;  /* printed */
+	bool enough;	    /* -n of them */
+	int failed;	    /* errno of the output, 0: none */
+	struct trace_chrome *chrome;
+	struct summary summary;
+	enum summary_by by;
+	bool counted; /* by the kernel */
+	double next;  /* when the next table is due */
+	struct arena words;
+	pid_t child; /* the command, 0: none */
+	int signals, pidfds[64];
+	size_t n_pidfds;
+};
+
+static double now(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+/* --- output ------------------------------------------------------------------------------------------------------------- */
+
+static void flush(struct tracing *x)
+{
+	size_t done = 0;
+
+	while (!x->failed && done < x->out.len) {
+		ssize_t n = write(x->out_fd, x->out.data + done, x->out.len - done);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			x->failed = n ? errno : EIO;
+		else
+			done += (size_t)n;
+	}
+	x->out.len = 0;
+}
+
+static void print(void *ctx, const struct trace_item *i)
+{
+	struct tracing *x = ctx;
+
+	if (x->enough || x->failed)
+		return;
+	if (x->c->summary) {
+		/* events come only where the kernel cannot count */
+		if (i->kind == TRACE_REQUEST && trace_filter_takes(&x->c->filter_of_requests, &i->r))
+			summary_count(&x->summary, &i->r, x->by);
+		return;
+	}
+	if (i->kind == TRACE_REQUEST && !trace_filter_takes(&x->c->filter_of_requests, &i->r))
+		return;
+	if (x->chrome)
+		trace_chrome(&x->out, x->chrome, &x->view, i);
+	else if (x->c->json)
+		trace_json(&x->out, &x->view, i);
+	else
+		trace_line(&x->out, &x->view, i);
+	if (x->out.len > 1 << 17)
+		flush(x);
+	if (i->kind == TRACE_REQUEST && ++x->requests == x->c->iterations)
+		x->enough = true;
+}
+
+static void event(void *ctx, const struct ev_head *e, size_t size)
+{
+	struct tracing *x = ctx;
+
+	if (e->type == EV_FILE)
+		trace_names_event(x->view.names, (const struct ev_file *)e);
+	pairing_event(x->p, e, size);
+}
+
+/* --- the summary -------------------------------------------------------------------------------------------------------- */
+
+static const char *name_of(void *ctx, const struct sum_key *k)
+{
+	struct tracing *x = ctx;
+	struct buf b = {0};
+	const char *name = NULL;
+
+	arena_reset(&x->words);
+	if (!x->c->by || !strcmp(x->c->by, "op"))
+		return trace_op_name(&x->view, &(struct trace_request){.opcode = k->opcode});
+	if (!strcmp(x->c->by, "ring"))
+		return arena_printf(&x->words, "ring %llu", (unsigned long long)pairing_ring_id(x->p, k->by));
+	if (!strcmp(x->c->by, "pid"))
+		return arena_printf(&x->words, "pid %llu", (unsigned long long)k->by);
+	name = trace_file_name(x->view.names, (uint32_t)k->by, x->c->n_pids ? x->c->pids[0] : 0);
+	if (!name)
+		return "(no file)";
+	render_text(&b, &x->view.style, name, strlen(name));
+	name = arena_copy(&x->words, b.data ? b.data : "", b.len);
+	buf_free(&b);
+	return name;
+}
+
+static void table(struct tracing *x)
+{
+	static const char *const headings[][2] = {
+		{"op", "OPCODE"}, {"ring", "RING"}, {"file", "FILE"}, {"pid", "PROCESS"}};
+	const char *heading = "OPCODE";
+
+	for (size_t i = 0; x->c->by && i < 4; i++)
+		if (!strcmp(headings[i][0], x->c->by))
+			heading = headings[i][1];
+	if (x->counted)
+		tracer_counts(x->t, summary_add, &x->summary);
+	summary_print(&x->out, &x->summary, &x->view.style, heading, x->c->histogram, name_of, x);
+	flush(x);
+}
+
+/* --- what is traced ----------------------------------------------------------------------------------------------------- */
+
+/* Are single rings asked for by their ids? Then the kernel leaves out all others. */
+static bool only_rings(const struct trace_filter *f)
+{
+	return f->rings.set && !f->rings.not ;
+}
+
+/* What the kernel's own counting cannot tell apart. */
+static bool filters_results(const struct trace_filter *f)
+{
+	return f->fds.set || f->rings.not || f->results.set || f->errors_only || f->good_only || f->paths ||
+	       f->lat_least || f->lat_most;
+}
+
+static bool asked_for(const struct trace_values *v, uint64_t id)
+{
+	for (size_t i = 0; i < v->n; i++)
+		if (v->v[i] == id)
+			return true;
+	return false;
+}
+
+/* Rings that are there already. -1 after it has said why not. */
+static int find_targets(struct tracing *x)
+{
+	const struct choices *c = x->c;
+	struct kernel *k = kernel_open();
+	struct discovery d;
+	bool failed = false;
+	size_t missing = 0;
+
+	if (discover(&d, c->pids, c->n_pids, k, true)) {
+		complain("/proc: %s (is it mounted?)", strerror(errno));
+		kernel_close(k);
+		return -1;
+	}
+	for (size_t i = 0; i < d.n_skipped; i++) {
+		if (!d.skipped[i].named)
+			continue;
+		complain("pid %d: %s", (int)d.skipped[i].pid, d.skipped[i].reason);
+		missing++;
+	}
+	for (size_t i = 0; i < d.n_rings; i++) {
+		const struct found_ring *r = &d.rings[i];
+		const struct ring_key key = {r->file, r->ctx, r->inode};
+		struct ring_base base = {0};
+
+		if (!r->ctx)
+			continue;
+		if (!c->n_pids && only_rings(&c->filter_of_requests) &&
+			asked_for(&c->filter_of_requests.rings, r->id) && tracer_ring(x->t, r->ctx))
+			failed = true;
+		if (kernel_ring(k, &key, &base))
+			continue;
+		pairing_ring(x->p, r->ctx, r->id, base.flags);
+		if (c->n_pids && r->wanted && tracer_ring(x->t, r->ctx))
+			failed = true;
+	}
+	for (size_t i = 0; i < c->n_pids; i++)
+		failed |= tracer_target(x->t, c->pids[i]) != 0;
+	discovery_free(&d);
+	kernel_close(k);
+	if (failed)
+		complain("too many processes or rings");
+	return failed || (c->n_pids && missing >= c->n_pids) ? -1 : 0;
+}
+
+/* Starts the command, stopped before its first instruction. */
+static int start(struct tracing *x, char **argv)
+{
+	int go[2], why[2];
+	char byte;
+	ssize_t got;
+	pid_t pid;
+	int err = 0;
+
+	if (pipe2(go, O_CLOEXEC) || pipe2(why, O_CLOEXEC))
+		return complain("pipe: %s", strerror(errno)), EXIT_FAILED;
+	pid = fork();
+	if (pid < 0)
+		return complain("fork: %s", strerror(errno)), EXIT_FAILED;
+	if (!pid) {
+		sigset_t none;
+
+		sigemptyset(&none);
+		sigprocmask(SIG_SETMASK, &none, NULL);
+		signal(SIGPIPE, SIG_DFL);
+		close(go[1]);
+		if (read(go[0], &byte, 1) == 1)
+			execvp(argv[0], argv);
+		err = errno;
+		if (write(why[1], &err, sizeof(err)) < 0)
+			_exit(EXIT_NOT_RUN);
+		_exit(EXIT_NOT_FOUND);
+	}
+	x->child = pid;
+	close(go[0]);
+	close(why[1]);
+	tracer_target(x->t, pid);
+	if (write(go[1], "", 1) < 0)
+		err = errno;
+	close(go[1]);
+	got = read(why[0], &err, sizeof(err));
+	close(why[0]);
+	if (got <= 0)
+		return EXIT_DONE;
+	waitpid(pid, NULL, 0);
+	complain("%s: %s", argv[0], err == ENOENT ? "command not found" : strerror(err));
+	return err == ENOENT ? EXIT_NOT_FOUND : EXIT_NOT_RUN;
+}
+
+static void watch_pids(struct tracing *x)
+{
+	for (size_t i = 0; i < x->c->n_pids && x->n_pidfds < 64; i++) {
+		int fd = (int)syscall(SYS_pidfd_open, x->c->pids[i], 0);
+
+		if (fd >= 0)
+			x->pidfds[x->n_pidfds++] = fd;
+	}
+}
+
+/* --- the loop ----------------------------------------------------------------------------------------------------------- */
+
+/* Has what was named ended? */
+static bool targets_gone(struct tracing *x)
+{
+	size_t left = 0;
+
+	for (size_t i = 0; i < x->n_pidfds; i++) {
+		struct pollfd p = {x->pidfds[i], POLLIN, 0};
+
+		left += poll(&p, 1, 0) == 0;
+	}
+	return x->n_pidfds && !left;
+}
+
+static int interrupted(struct tracing *x, int *status)
+{
+	struct signalfd_siginfo s;
+	int sig = 0;
+
+	while (read(x->signals, &s, sizeof(s)) == sizeof(s)) {
+		if (s.ssi_signo != SIGCHLD)
+			sig = (int)s.ssi_signo;
+		else if (x->child && waitpid(x->child, status, WNOHANG) == x->child)
+			x->child = -1;
+	}
+	return sig;
+}
+
+/* Milliseconds that there is nothing to do at the most, -1: no end is in sight. */
+static int wait_for(const struct tracing *x, double left)
+{
+	double until = left;
+
+	if (x->c->summary && x->c->every > 0)
+		until = x->next - now() < until ? x->next - now() : until;
+	if (x->n_pidfds && until > 0.1)
+		until = 0.1;
+	return until >= 3600 ? -1 : until > 0 ? (int)(until * 1000) + 1 : 0;
+}
+
+/* Returns the signal that ended it, 0: something else did. *status: the command's. */
+static int loop(struct tracing *x, int *status)
+{
+	double end = x->c->seconds > 0 ? now() + x->c->seconds : 0;
+	int sig = 0, idle = 0;
+
+	while (!sig && !x->enough && !x->failed) {
+		bool over = x->child < 0 || targets_gone(x);
+		long got = tracer_drain(x->t, event, x);
+		double left = end > 0 ? end - now() : 3600;
+
+		if (got == 0) {
+			pairing_settle(x->p);
+			flush(x);
+		}
+		if ((over && got == 0) || left <= 0)
+			break;
+		if (x->c->summary && x->c->every > 0 && now() >= x->next) {
+			table(x);
+			buf_putc(&x->out, '\n');
+			x->next += x->c->every;
+		}
+		/* while there is work it comes back each millisecond; then it sleeps until it is woken */
+		idle = got ? 0 : idle + 1;
+		if (idle < 20)
+			nanosleep(&(struct timespec){0, 500000}, NULL);
+		else if (!over)
+			tracer_wait(x->t, wait_for(x, left), x->signals);
+		sig = interrupted(x, status);
+	}
+	tracer_drain(x->t, event, x);
+	return sig;
+}
+
+static int64_t clock_offset(void)
+{
+	struct timespec m, r;
+
+	clock_gettime(CLOCK_MONOTONIC, &m);
+	clock_gettime(CLOCK_REALTIME, &r);
+	return (r.tv_sec - m.tv_sec) * 1000000000 + (r.tv_nsec - m.tv_nsec);
+}
+
+/* The command may go on when enough was seen of it; its status is ours. */
+static void wait_for_command(struct tracing *x, int *status)
+{
+	while (x->child > 0 && waitpid(x->child, status, 0) < 0 && errno == EINTR)
+		;
+}
+
+static int finish(struct tracing *x, int *status)
+{
+	uint64_t lost;
+
+	pairing_end(x->p);
+	if (x->c->summary)
+		table(x);
+	if (x->chrome)
+		trace_chrome_end(&x->out, x->chrome);
+	lost = tracer_lost(x->t);
+	flush(x);
+	if (x->failed)
+		complain("%s: %s (what was written up to there can be read)", x->output ? x->output : "standard output",
+			strerror(x->failed));
+	if (lost)
+		complain("%llu events were lost (-b takes a larger buffer)", (unsigned long long)lost);
+	if (x->failed)
+		return EXIT_FAILED;
+	wait_for_command(x, status);
+	return WIFSIGNALED(*status) ? 128 + WTERMSIG(*status) : WEXITSTATUS(*status);
+}
+
+static int trace(const struct choices *c, char **command)
+{
+	struct trace_source source = {.all = !c->n_pids && !command && !only_rings(&c->filter_of_requests),
+		.pick_ops = c->filter_of_requests.ops_set,
+		.enter = c->filter_of_requests.enter,
+		.fill = c->chrome != NULL,
+		.summary = c->summary,
+		.buffer = c->buffer,
+		.data = (uint32_t)c->data,
+		.follow = command != NULL};
+	struct tracing x = {.c = c, .out_fd = STDOUT_FILENO, .output = c->chrome ? c->chrome : c->output};
+	struct arena a = {0};
+	const char *why;
+	sigset_t ours;
+	int err = EXIT_DONE, status = 0;
+
+	for (int i = 0; c->by && i < 4; i++)
+		if (!strcmp(c->by, ((const char *const[]){"op", "ring", "file", "pid"})[i]))
+			x.by = source.by = (enum summary_by)i;
+	source.files = !c->summary || source.by == SUM_BY_FILE;
+	x.next = now() + c->every;
+	memcpy(source.ops, c->filter_of_requests.ops, sizeof(source.ops));
+	if (x.output) {
+		x.out_fd = open(x.output, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+		if (x.out_fd < 0)
+			return complain("%s: %s", x.output, strerror(errno)), EXIT_FAILED;
+	}
+	if (c->chrome) {
+		x.chrome = xrealloc(NULL, sizeof(*x.chrome));
+		memset(x.chrome, 0, sizeof(*x.chrome));
+	}
+	x.view = (struct trace_view){
+		.style = c->style, .clock = c->clock, .offset = clock_offset(), .data = (uint32_t)c->data};
+	/* a file is not the terminal that was looked at */
+	x.view.style.color &= !x.output || !strcmp(c->color, "always");
+	x.view.names = trace_names_new();
+	sigemptyset(&ours);
+	sigaddset(&ours, SIGINT);
+	sigaddset(&ours, SIGTERM);
+	sigaddset(&ours, SIGHUP);
+	sigaddset(&ours, SIGCHLD);
+	sigprocmask(SIG_BLOCK, &ours, NULL);
+	x.signals = signalfd(-1, &ours, SFD_CLOEXEC | SFD_NONBLOCK);
+	x.t = tracer_open(&a, &source, &why);
+	/* what the kernel does not say in a word of its own has to be put together here: filters of results, pairs of old kernels */
+	if (x.t && source.summary && (!tracer_exact(x.t) || filters_results(&c->filter_of_requests))) {
+		tracer_close(x.t);
+		source.summary = false;
+		x.t = tracer_open(&a, &source, &why);
+	}
+	x.counted = source.summary;
+	if (!x.t) {
+		complain("%s", why);
+		err = EXIT_FAILED;
+	} else {
+		x.p = pairing_new(tracer_exact(x.t), tracer_works(x.t), print, &x);
+		if (!tracer_exact(x.t))
+			complain("this kernel's completions do not name their requests (5.17 does): pairs are "
+				 "approximate");
+		err = find_targets(&x) ? EXIT_FAILED : EXIT_DONE;
+	}
+	if (!err)
+		watch_pids(&x);
+	if (!err && command)
+		err = start(&x, command);
+	if (!err) {
+		int sig = loop(&x, &status);
+
+		/* what ends the trace ends the command that it was for */
+		if (sig && x.child > 0)
+			kill(x.child, sig);
+		err = finish(&x, &status);
+	}
+	pairing_free(x.p);
+	tracer_close(x.t);
+	trace_names_free(x.view.names);
+	arena_free(&x.view.scratch);
+	arena_free(&a);
+	buf_free(&x.out);
+	for (size_t i = 0; i < x.n_pidfds; i++)
+		close(x.pidfds[i]);
+	free(x.chrome);
+	summary_free(&x.summary);
+	arena_free(&x.words);
+	if (x.output)
+		close(x.out_fd);
+	close(x.signals);
+	return err;
+}
+
+int cmd_trace(const struct command *cmd, int argc, char **argv)
+{
+	struct choices c;
+	int err = options_parse(cmd, argc, argv, &c);
+	char **command = c.rest;
+
+	if (!err && c.help)
+		options_help(cmd);
+	else if (!err && command && c.n_pids)
+		complain("trace: either processes (-p) or a command"), err = EXIT_USAGE;
+	else if (!err)
+		err = trace(&c, command);
+	choices_free(&c);
+	return err;
+}

@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The Trace Event Format, which Perfetto and chrome://tracing open: a process a ring, in it a track a path or a worker; requests are
+ * asynchronous spans, since they overlap; links are flows; fills are counters.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "tracetext.h"
+#include "uapi.h"
+
+static void quoted(struct buf *b, const char *s)
+{
+	static const char hex[] = "0123456789abcdef";
+	struct buf safe = {0};
+
+	buf_text(&safe, s, strlen(s), 0);
+	buf_putc(b, '"');
+	for (size_t i = 0; i < safe.len; i++) {
+		unsigned char c = (unsigned char)safe.data[i];
+
+		if (c == '"' || c == '\\')
+			buf_putc(b, '\\');
+		if (c < 0x20)
+			buf_printf(b, "\\u00%c%c", hex[c >> 4], hex[c & 15]);
+		else
+			buf_putc(b, (char)c);
+	}
+	buf_putc(b, '"');
+	buf_free(&safe);
+}
+
+static void micros(struct buf *b, uint64_t ns)
+{
+	buf_printf(b, "%" PRIu64 ".%03u", ns / 1000, (unsigned)(ns % 1000));
+}
+
+static void begin(struct buf *b, struct trace_chrome *c)
+{
+	buf_puts(b, c->any ? ",\n" : "{\"displayTimeUnit\":\"ns\",\"traceEvents\":[\n");
+	c->any = true;
+}
+
+static void head(struct buf *b, struct trace_chrome *c, const char *phase, const char *name, uint64_t ring,
+	uint64_t tid, uint64_t time)
+{
+	begin(b, c);
+	buf_printf(b, "{\"ph\":\"%s\",\"name\":", phase);
+	quoted(b, name);
+	buf_printf(b, ",\"cat\":\"io_uring\",\"pid\":%" PRIu64 ",\"tid\":%" PRIu64 ",\"ts\":", ring, tid);
+	micros(b, time);
+}
+
+/* The tracks of a ring are named when it is first seen. */
+static void introduce(struct buf *b, struct trace_chrome *c, uint64_t ring, uint64_t tid, const char *track)
+{
+	uint64_t key = (ring * 31 + tid) * 0x9e3779b97f4a7c15 >> 51;
+
+	if (c->known[key][0] == ring + 1 && c->known[key][1] == tid + 1)
+		return;
+	c->known[key][0] = ring + 1;
+	c->known[key][1] = tid + 1;
+	begin(b, c);
+	buf_printf(b,
+		"{\"ph\":\"M\",\"name\":\"process_name\",\"pid\":%" PRIu64 ",\"args\":{\"name\":\"ring %" PRIu64 "\"}}",
+		ring, ring);
+	begin(b, c);
+	buf_printf(b,
+		"{\"ph\":\"M\",\"name\":\"thread_name\",\"pid\":%" PRIu64 ",\"tid\":%" PRIu64 ",\"args\":{\"name\":",
+		ring, tid);
+	quoted(b, track);
+	buf_puts(b, "}}");
+}
+
+static void counter(struct buf *b, struct trace_chrome *c, const char *name, uint64_t ring, uint64_t time, uint32_t v)
+{
+	head(b, c, "C", name, ring, 0, time);
+	buf_printf(b, ",\"args\":{\"entries\":%" PRIu32 "}}", v);
+}
+
+static void request(struct buf *b, struct trace_chrome *c, struct trace_view *v, const struct trace_request *r)
+{
+	struct style plain = {.utf8 = true};
+	struct sqe_fields f;
+	struct buf text = {0};
+	char track[32];
+	const char *name;
+	uint64_t end = r->completed ? r->completed : c->last, start = r->submitted ? r->submitted : end, id = ++c->ids;
+	uint64_t tid = r->worker ? r->worker : r->tid;
+
+	arena_reset(&v->scratch);
+	name = r->posted ? "CQE" : trace_op_name(v, r);
+	snprintf(track, sizeof(track), r->worker ? "worker %u" : "submitter %u", (unsigned)tid);
+	introduce(b, c, r->ring, tid, track);
+	if (r->has_sqe) {
+		trace_decode(v, r, &f);
+		if (!f.file && r->file)
+			f.file = trace_file_name(v->names, r->file, (pid_t)r->tgid);
+		render_sqe(&text, &plain, &f);
+	}
+	head(b, c, "b", name, r->ring, tid, start);
+	buf_printf(b, ",\"id\":\"0x%" PRIx64 "\",\"args\":{\"request\":", id);
+	quoted(b, text.len ? text.data : "?");
+	buf_printf(b, ",\"user_data\":\"0x%" PRIx64 "\",\"path\":\"%s\"", r->user_data,
+		r->has_res ? trace_path_name(r->path) : "?");
+	if (r->has_res)
+		buf_printf(b, ",\"res\":%d", r->res);
+	if (r->shot)
+		buf_printf(b, ",\"shot\":%u", r->shot);
+	buf_puts(b, "}}");
+	head(b, c, "e", name, r->ring, tid, end);
+	buf_printf(b, ",\"id\":\"0x%" PRIx64 "\"}", id);
+	/* a chain is a flow from link to link */
+	if (r->chain) {
+		head(b, c, r->chain == c->chain ? "t" : "s", "chain", r->ring, tid, start);
+		buf_printf(b, ",\"id\":%" PRIu64 "}", r->chain);
+		c->chain = r->chain;
+	}
+	if (r->submitted && r->shot <= 1)
+		counter(b, c, "SQ", r->ring, r->submitted, r->sq_fill);
+	if (r->completed && r->cq_fill != ~0u)
+		counter(b, c, "CQ", r->ring, r->completed, r->cq_fill);
+	c->last = end > c->last ? end : c->last;
+	buf_free(&text);
+}
+
+void trace_chrome(struct buf *b, struct trace_chrome *c, struct trace_view *v, const struct trace_item *i)
+{
+	char name[96];
+
+	switch (i->kind) {
+	case TRACE_REQUEST:
+		request(b, c, v, &i->r);
+		return;
+	case TRACE_CREATE:
+		snprintf(name, sizeof(name), "ring created");
+		break;
+	case TRACE_REGISTER:
+		snprintf(name, sizeof(name), "register %s",
+			uapi_name(uapi_register_ops, i->reg.opcode) ? uapi_name(uapi_register_ops, i->reg.opcode)
+								    : "?");
+		break;
+	case TRACE_OVERFLOW:
+		snprintf(name, sizeof(name), "CQ overflow");
+		break;
+	case TRACE_LOST:
+		snprintf(name, sizeof(name), "%" PRIu64 " events lost", i->lost);
+		break;
+	case TRACE_ENTER:
+		head(b, c, "X", "io_uring_enter", i->ring, i->tid, i->time - i->enter.took);
+		buf_puts(b, ",\"dur\":");
+		micros(b, i->enter.took);
+		buf_printf(b, ",\"args\":{\"to_submit\":%u,\"min_complete\":%u,\"res\":%d}}", i->enter.to_submit,
+			i->enter.min_complete, i->enter.ret);
+		return;
+	default:
+		return;
+	}
+	c->last = i->time > c->last ? i->time : c->last;
+	head(b, c, "i", name, i->ring, i->tid, i->time);
+	buf_puts(b, ",\"s\":\"p\"}");
+}
+
+void trace_chrome_end(struct buf *b, struct trace_chrome *c)
+{
+	buf_puts(b, c->any ? "\n]}\n" : "{\"traceEvents\":[]}\n");
+}

@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* op=READ,WRITE  op!=NOP  !ring=7651  fd=5  res=error  res=-11,ENOENT  lat>1ms  path=iowq  enter */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tracefilter.h"
+#include "tracetext.h"
+#include "uapi.h"
+
+struct parsing {
+	struct arena *a;
+	const char *text, *s;
+};
+
+/* The next of the values, separated by commas. */
+static size_t word(struct parsing *p)
+{
+	return strcspn(p->s, ",");
+}
+
+static const char *wrong(struct parsing *p, const char *what)
+{
+	return arena_printf(p->a, "%s: '%.*s'", what, (int)word(p), p->s);
+}
+
+static const char *opcodes(struct parsing *p, struct trace_filter *f, bool not )
+{
+	bool named[256] = {false};
+
+	for (;; p->s++) {
+		int op = uapi_op_number(p->s, word(p));
+
+		/* those that the table does not have, by number */
+		if (op < 0 && !strncmp(p->s, "OP_", 3) && word(p) < 7)
+			op = atoi(p->s + 3);
+		if (op < 0 || op > 255)
+			return wrong(p, "no such opcode");
+		named[op] = true;
+		p->s += word(p);
+		if (!*p->s)
+			break;
+	}
+	for (int i = 0; i < 256; i++)
+		f->ops[i] = (f->ops_set ? f->ops[i] : true) && named[i] != not ;
+	f->ops_set = true;
+	return NULL;
+}
+
+static int errno_of(const char *s, size_t n)
+{
+	for (int e = 1; e < 4096; e++) {
+		const char *name = strerrorname_np(e);
+
+		if (name && strlen(name) == n && !strncmp(name, s, n))
+			return e;
+	}
+	return 0;
+}
+
+static const char *numbers(struct parsing *p, struct trace_values *v, bool not, bool errors)
+{
+	v->set = true;
+	v->not = not ;
+	for (;; p->s++) {
+		char *end;
+		int e = errors ? errno_of(p->s, word(p)) : 0;
+		long long n = e ? -e : strtoll(p->s, &end, 0);
+
+		if (!e && (end == p->s || (*end && *end != ',')))
+			return wrong(p, errors ? "neither a number nor the name of an error" : "not a number");
+		if (v->n == MOST_VALUES)
+			return "too many values";
+		v->v[v->n++] = (uint64_t)n;
+		p->s += word(p);
+		if (!*p->s)
+			return NULL;
+	}
+}
+
+static const char *results(struct parsing *p, struct trace_filter *f, bool not )
+{
+	bool error = !strcmp(p->s, "error"), good = !strcmp(p->s, "ok");
+
+	if (!error && !good)
+		return numbers(p, &f->results, not, true);
+	if (error != not )
+		f->errors_only = true;
+	else
+		f->good_only = true;
+	return NULL;
+}
+
+static const char *paths(struct parsing *p, struct trace_filter *f, bool not )
+{
+	uint8_t named = 0;
+
+	for (;; p->s++) {
+		unsigned i = 0;
+
+		while (i < PATHS && (strlen(trace_path_name((enum summary_path)i)) != word(p) ||
+					    strncmp(trace_path_name((enum summary_path)i), p->s, word(p))))
+			i++;
+		if (i == PATHS)
+			return wrong(p, "no such path (inline, poll, iowq, iopoll, task_work)");
+		named |= (uint8_t)(1u << i);
+		p->s += word(p);
+		if (!*p->s)
+			break;
+	}
+	f->paths = (uint8_t)((f->paths ? f->paths : 0xff) & (not ? ~named : named));
+	return NULL;
+}
+
+static const char *latency(struct parsing *p, struct trace_filter *f, char how)
+{
+	static const struct {
+		const char *unit;
+		double ns;
+	} units[] = {{"ns", 1}, {"us", 1e3}, {"ms", 1e6}, {"s", 1e9}};
+	char *end;
+	double v = strtod(p->s, &end);
+	size_t i = 0;
+
+	if (end == p->s || !(v >= 0) || v > 1e15)
+		return wrong(p, "not a length of time");
+	while (i < 4 && strcmp(units[i].unit, end) != 0)
+		i++;
+	if (i == 4) {
+		p->s = end;
+		return "a time takes a unit: ns, us, ms or s";
+	}
+	if (how == '>')
+		f->lat_least = (uint64_t)(v * units[i].ns) + 1;
+	else
+		f->lat_most = (uint64_t)(v * units[i].ns);
+	return NULL;
+}
+
+static const char *expression(struct parsing *p, struct trace_filter *f)
+{
+	static const char *const keys[] = {"op", "ring", "fd", "res", "path", "lat"};
+	bool not = *p->s == '!';
+	size_t key = 0, n;
+	char how;
+
+	if (!strcmp(p->s, "enter")) {
+		f->enter = true;
+		return NULL;
+	}
+	p->s += not ;
+	n = strcspn(p->s, "=!<>");
+	while (key < 6 && (strlen(keys[key]) != n || strncmp(keys[key], p->s, n)))
+		key++;
+	if (key == 6)
+		return "neither op, ring, fd, res, path, lat nor enter";
+	p->s += n;
+	if (*p->s == '!') {
+		not = !not ;
+		p->s++;
+	}
+	how = *p->s;
+	if (how != '=' && !(key == 5 && (how == '<' || how == '>') && !not ))
+		return key == 5 ? "lat takes < or >" : "= or != is missing";
+	if (key == 5 && how == '=')
+		return "lat takes < or >";
+	p->s++;
+	if (!*p->s)
+		return "a value is missing";
+	switch (key) {
+	case 0:
+		return opcodes(p, f, not );
+	case 1:
+		return numbers(p, &f->rings, not, false);
+	case 2:
+		return numbers(p, &f->fds, not, false);
+	case 3:
+		return results(p, f, not );
+	case 4:
+		return paths(p, f, not );
+	default:
+		return latency(p, f, how);
+	}
+}
+
+const char *trace_filter_add(struct arena *a, struct trace_filter *f, const char *text, size_t *at)
+{
+	struct parsing p = {a, text, text};
+	const char *why = expression(&p, f);
+
+	*at = (size_t)(p.s - text);
+	return why;
+}
+
+static bool among(const struct trace_values *v, uint64_t x)
+{
+	bool found = false;
+
+	for (size_t i = 0; i < v->n; i++)
+		found |= v->v[i] == x;
+	return !v->set || found != v->not ;
+}
+
+bool trace_filter_takes(const struct trace_filter *f, const struct trace_request *r)
+{
+	bool error = r->has_res && cqe_error(r->res, r->cflags);
+
+	if (f->ops_set && (r->posted || !f->ops[r->opcode & 255]))
+		return false;
+	if (!among(&f->rings, r->ring))
+		return false;
+	if (f->fds.set && (!r->has_sqe || !among(&f->fds, (uint64_t)(int64_t)(int32_t)uapi_word(r->sqe.b, SQE_FD, 4))))
+		return false;
+	if ((f->errors_only && !error) || (f->good_only && (error || !r->has_res)))
+		return false;
+	if (f->results.set && (!r->has_res || !among(&f->results, (uint64_t)(int64_t)r->res)))
+		return false;
+	if (f->paths && (!r->has_res || !(f->paths >> r->path & 1)))
+		return false;
+	if (f->lat_least || f->lat_most) {
+		uint64_t lat = r->completed - r->submitted;
+
+		if (!r->completed || !r->submitted || lat < f->lat_least || (f->lat_most && lat > f->lat_most))
+			return false;
+	}
+	return true;
+}

@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What files are called: by the numbers that the BPF side gives them, and by descriptors. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "kernel.h"
+#include "proc.h"
+#include "trace.h"
+
+/* include/uapi/linux/magic.h */
+enum { MAGIC_SOCKET = 0x534f434b, MAGIC_PIPE = 0x50495045, MAGIC_ANON_INODE = 0x09041934 };
+
+struct named {
+	char *text; /* NULL: a socket that was not looked for yet */
+	uint64_t ino;
+	bool asked;
+};
+
+struct trace_names {
+	struct named *v;
+	size_t n;
+	struct sockets *sockets;
+	struct arena scratch;
+};
+
+struct trace_names *trace_names_new(void)
+{
+	struct trace_names *n = xrealloc(NULL, sizeof(*n));
+
+	*n = (struct trace_names){.sockets = sockets_new()};
+	return n;
+}
+
+void trace_names_free(struct trace_names *n)
+{
+	if (!n)
+		return;
+	for (size_t i = 0; i < n->n; i++)
+		free(n->v[i].text);
+	free(n->v);
+	sockets_free(n->sockets);
+	arena_free(&n->scratch);
+	free(n);
+}
+
+static char *text_of(struct trace_names *n, const struct ev_file *e)
+{
+	struct rec_name name = {.magic = e->magic, .flags = e->flags};
+	const char *s;
+
+	name.len = e->len < sizeof(name.text) ? e->len : sizeof(name.text) - 1;
+	memcpy(name.text, e->text, name.len);
+	arena_reset(&n->scratch);
+	switch (e->magic) {
+	case MAGIC_SOCKET:
+		return NULL;
+	case MAGIC_PIPE:
+		s = arena_printf(&n->scratch, "pipe:[%llu]", (unsigned long long)e->ino);
+		break;
+	case MAGIC_ANON_INODE:
+		s = arena_printf(&n->scratch, "anon_inode:%s", name.text);
+		break;
+	default:
+		s = rec_name_path(&n->scratch, &name);
+	}
+	return strdup(s);
+}
+
+void trace_names_event(struct trace_names *n, const struct ev_file *e)
+{
+	enum { MOST = 1 << 24 };
+
+	if (e->number >= MOST)
+		return;
+	if (e->number >= n->n) {
+		size_t more = n->n ? n->n : 256;
+
+		while (more <= e->number)
+			more *= 2;
+		n->v = xrealloc(n->v, more * sizeof(*n->v));
+		memset(n->v + n->n, 0, (more - n->n) * sizeof(*n->v));
+		n->n = more;
+	}
+	free(n->v[e->number].text);
+	n->v[e->number] = (struct named){text_of(n, e), e->ino, e->magic != MAGIC_SOCKET};
+}
+
+const char *trace_file_name(struct trace_names *n, uint32_t number, pid_t pid)
+{
+	struct named *f = number && number < n->n ? &n->v[number] : NULL;
+
+	if (!f)
+		return NULL;
+	if (!f->asked) {
+		int dir = proc_open(pid);
+		const char *s = NULL;
+
+		arena_reset(&n->scratch);
+		if (dir >= 0) {
+			s = sockets_name(n->sockets, &n->scratch, dir, f->ino);
+			close(dir);
+		}
+		if (!s)
+			s = arena_printf(&n->scratch, "socket:[%llu]", (unsigned long long)f->ino);
+		f->text = strdup(s);
+		f->asked = true;
+	}
+	return f->text;
+}
+
+const char *trace_fd_name(struct trace_names *n, pid_t pid, int fd)
+{
+	int dir = proc_open(pid);
+	const char *s;
+
+	if (dir < 0)
+		return NULL;
+	arena_reset(&n->scratch);
+	s = proc_fd_name(&n->scratch, dir, fd, n->sockets);
+	close(dir);
+	return s;
+}

@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The table of what was counted, and how latencies are distributed. */
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "summary.h"
+#include "uapi.h"
+
+void summary_add(void *ctx, const struct sum_key *key, const struct sum_counts *c)
+{
+	struct summary *s = ctx;
+
+	s->rows = xrealloc(s->rows, (s->n + 1) * sizeof(*s->rows));
+	s->rows[s->n++] = (struct summary_row){*key, *c};
+}
+
+/* As bucket_of in trace.bpf.c. */
+static unsigned bucket_of(uint64_t ns)
+{
+	unsigned high = 3;
+
+	if (ns < 8)
+		return (unsigned)ns;
+	while (ns >> (high + 1))
+		high++;
+	return (high - 2) * 8 + (unsigned)(ns >> (high - 3) & 7);
+}
+
+void summary_count(struct summary *s, const struct trace_request *r, enum summary_by by)
+{
+	const struct sum_key key = {.by = by == SUM_BY_RING   ? r->ctx
+					  : by == SUM_BY_FILE ? r->file
+					  : by == SUM_BY_PID  ? r->tgid
+							      : 0,
+		.opcode = by == SUM_BY_OP ? r->opcode : 0};
+	struct sum_counts *c;
+	size_t i = 0;
+
+	if (!r->has_res || r->posted || r->cflags & UAPI_CQE_MORE)
+		return;
+	while (i < s->n && (s->rows[i].key.by != key.by || s->rows[i].key.opcode != key.opcode))
+		i++;
+	if (i == s->n) {
+		struct sum_counts none;
+
+		memset(&none, 0, sizeof(none));
+		summary_add(s, &key, &none);
+	}
+	c = &s->rows[i].c;
+	c->calls++;
+	c->paths[r->path]++;
+	if (r->res < 0) {
+		c->errors++;
+		c->error[-(int64_t)r->res < SUM_ERRORS - 1 ? -r->res : SUM_ERRORS - 1]++;
+	} else if (uapi_op_moves_bytes(r->opcode)) {
+		c->bytes += (uint32_t)r->res;
+	}
+	if (r->submitted && r->completed) {
+		uint64_t ns = r->completed - r->submitted;
+
+		c->latencies++;
+		c->total_ns += ns;
+		c->max_ns = ns > c->max_ns ? ns : c->max_ns;
+		c->lat[bucket_of(ns) & (LAT_BUCKETS - 1)]++;
+	}
+}
+
+static int by_calls(const void *a, const void *b)
+{
+	const struct summary_row *x = a, *y = b;
+
+	return x->c.calls > y->c.calls ? -1 : x->c.calls < y->c.calls;
+}
+
+/* The least latency of a bucket: the other way round from bucket_of in trace.bpf.c. */
+uint64_t summary_bucket(unsigned i)
+{
+	return i < 8 ? i : (uint64_t)(8 + (i & 7)) << (i / 8 - 1);
+}
+
+/* A latency that so many of 1000 do not exceed: the middle of the bucket that it falls into. */
+uint64_t summary_percentile(const struct sum_counts *c, unsigned of_1000)
+{
+	uint64_t before = 0, want = (c->latencies * of_1000 + 999) / 1000;
+
+	for (unsigned i = 0; i < LAT_BUCKETS; i++) {
+		before += c->lat[i];
+		if (before >= want && c->lat[i]) {
+			uint64_t v = (summary_bucket(i) + summary_bucket(i + 1)) / 2;
+
+			return v < c->max_ns ? v : c->max_ns;
+		}
+	}
+	return c->max_ns;
+}
+
+static void time_cell(struct buf *b, bool known, uint64_t ns)
+{
+	size_t start = b->len;
+	struct buf t = {0};
+
+	if (known)
+		render_time(&t, ns);
+	else
+		buf_putc(&t, '-');
+	buf_pad(b, t.len < 9 ? 9 - t.len : 1);
+	buf_puts(b, t.data);
+	buf_free(&t);
+	(void)start;
+}
+
+static void bytes_cell(struct buf *b, uint64_t v)
+{
+	static const char units[] = " KMGTPE";
+	double d = (double)v;
+	int u = 0;
+
+	while (d >= 1024 && units[u + 1]) {
+		d /= 1024;
+		u++;
+	}
+	if (!v)
+		buf_puts(b, "       -");
+	else
+		buf_printf(b, u ? "%7.1f%c" : "%7.0f%c", d, units[u]);
+}
+
+static void paths(struct buf *b, const struct sum_counts *c)
+{
+	for (int i = 0; i < PATHS; i++)
+		if (c->paths[i])
+			buf_printf(b, " %s %.0f%%", trace_path_name((enum summary_path)i),
+				100.0 * (double)c->paths[i] / (double)c->calls);
+}
+
+static void errors(struct buf *b, const struct sum_counts *c)
+{
+	const char *sep = "    ";
+
+	for (int i = 1; i < SUM_ERRORS && c->errors; i++) {
+		const char *name = i < SUM_ERRORS - 1 ? strerrorname_np(i) : "other";
+
+		if (!c->error[i])
+			continue;
+		buf_puts(b, sep);
+		if (name)
+			buf_printf(b, "%s %" PRIu64, name, c->error[i]);
+		else
+			buf_printf(b, "%d: %" PRIu64, -i, c->error[i]);
+		sep = ", ";
+	}
+	if (sep[0] == ',')
+		buf_putc(b, '\n');
+}
+
+static void row(struct buf *b, const char *name, const struct sum_counts *c)
+{
+	buf_printf(b, "%-20s %10" PRIu64 " %8" PRIu64, name, c->calls, c->errors);
+	time_cell(b, c->latencies, summary_percentile(c, 500));
+	time_cell(b, c->latencies, summary_percentile(c, 990));
+	time_cell(b, c->latencies, c->max_ns);
+	bytes_cell(b, c->bytes);
+	buf_putc(b, ' ');
+	paths(b, c);
+	buf_putc(b, '\n');
+	errors(b, c);
+}
+
+/* A bar for each power of two, as long as its share. */
+static void histogram(struct buf *b, const struct style *st, const struct sum_counts *c)
+{
+	uint64_t of[64] = {0}, most = 0;
+	int first = 64, last = -1;
+
+	for (unsigned i = 0; i < LAT_BUCKETS; i++)
+		of[i / 8] += c->lat[i];
+	for (int i = 0; i < 64; i++) {
+		if (!of[i])
+			continue;
+		first = first < i ? first : i;
+		last = i;
+		most = of[i] > most ? of[i] : most;
+	}
+	for (int i = first; i <= last; i++) {
+		int w = (int)(of[i] * 40 / most);
+
+		buf_puts(b, "    ");
+		time_cell(b, true, summary_bucket((unsigned)i * 8));
+		buf_puts(b, " to");
+		time_cell(b, true, summary_bucket((unsigned)i * 8 + 8));
+		buf_printf(b, " %10" PRIu64 " ", of[i]);
+		for (int k = 0; k < w; k++)
+			buf_puts(b, st->utf8 ? "█" : "#");
+		if (of[i] && !w)
+			buf_puts(b, st->utf8 ? "▏" : ".");
+		buf_putc(b, '\n');
+	}
+}
+
+void summary_print(struct buf *b, struct summary *s, const struct style *st, const char *heading, bool hist,
+	const char *(*name)(void *ctx, const struct sum_key *k), void *ctx)
+{
+	struct sum_counts *all = xrealloc(NULL, sizeof(*all));
+
+	memset(all, 0, sizeof(*all));
+	if (s->n)
+		qsort(s->rows, s->n, sizeof(*s->rows), by_calls);
+	render_color(b, st, C_HEAD);
+	buf_printf(b, "%-20s %10s %8s %8s %8s %8s %7s  %s\n", heading, "CALLS", "ERRORS", "p50", "p99", "max", "BYTES",
+		"PATH");
+	render_color(b, st, C_NONE);
+	for (size_t i = 0; i < s->n; i++) {
+		const struct sum_counts *c = &s->rows[i].c;
+
+		row(b, name(ctx, &s->rows[i].key), c);
+		if (hist)
+			histogram(b, st, c);
+		all->calls += c->calls;
+		all->errors += c->errors;
+		all->bytes += c->bytes;
+		all->latencies += c->latencies;
+		all->max_ns = c->max_ns > all->max_ns ? c->max_ns : all->max_ns;
+		for (int k = 0; k < PATHS; k++)
+			all->paths[k] += c->paths[k];
+		for (int k = 0; k < LAT_BUCKETS; k++)
+			all->lat[k] += c->lat[k];
+	}
+	if (s->n > 1)
+		row(b, "total", all);
+	if (!s->n)
+		buf_puts(b, "nothing has completed\n");
+	free(all);
+	s->n = 0;
+}
+
+void summary_free(struct summary *s)
+{
+	free(s->rows);
+	*s = (struct summary){0};
+}

@@ -1,0 +1,405 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Loads the programs of trace, tells them what this kernel's tracepoints hand over, and reads what they say. */
+#include <bpf/bpf.h>
+#include <bpf/btf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+#include "kernel.h"
+#include "trace.h"
+#include "uapi.h"
+
+#include "trace.skel.h"
+
+struct tracer {
+	struct trace *skel;
+	struct ring_buffer *rb;
+	bool exact, works;
+	enum summary_by by;
+	trace_fn fn;
+	void *ctx;
+};
+
+static int silence(enum libbpf_print_level level, const char *format, va_list args)
+{
+	(void)level;
+	(void)format;
+	(void)args;
+	return 0;
+}
+
+/* How many arguments the kernel's tracepoint has, -1: there is no such tracepoint. */
+static int arguments(const struct btf *btf, const char *name)
+{
+	char type[64];
+	const struct btf_type *t;
+	int id;
+
+	snprintf(type, sizeof(type), "btf_trace_%s", name);
+	id = btf__find_by_name_kind(btf, type, BTF_KIND_TYPEDEF);
+	t = id > 0 ? btf__type_by_id(btf, (uint32_t)id) : NULL;
+	t = t ? btf__type_by_id(btf, t->type) : NULL;		       /* a pointer */
+	t = t && btf_is_ptr(t) ? btf__type_by_id(btf, t->type) : NULL; /* to a function */
+	return t && btf_is_func_proto(t) ? btf_vlen(t) - 1 : -1;       /* the first is BPF's own */
+}
+
+/* include/trace/events/io_uring.h of 5.10, 5.15, 5.17, 6.1, 6.12 and 7.3: the number of arguments tells which. */
+static bool learn_arguments(struct trace *s, const struct btf *btf)
+{
+	int complete = arguments(btf, "io_uring_complete"), submit = arguments(btf, "io_uring_submit_sqe");
+	int async = arguments(btf, "io_uring_queue_async_work"), poll_ = arguments(btf, "io_uring_poll_arm"),
+	    work = arguments(btf, "io_uring_task_add"), reg = arguments(btf, "io_uring_register");
+
+	s->rodata->args.submit_req = submit > 2 ? 1 : 0;
+	/* (ctx, user_data, res, cflags); (ctx, req, user_data, res, cflags[, extra1, extra2]); (ctx, req, cqe) */
+	s->rodata->args.complete_req = complete == 4 ? -1 : 1;
+	s->rodata->args.complete_cqe = complete == 3 ? 2 : -1;
+	s->rodata->args.complete_extra = complete == 7 ? 5 : -1;
+	s->rodata->args.async_req = async == 5 ? 2 : async > 5 ? 1 : async > 0 ? 0 : -1;
+	s->rodata->args.poll_req = poll_ > 3 ? 1 : poll_ > 0 ? 0 : -1;
+	s->rodata->args.work_req = work == 5 ? 1 : work == 2 ? 0 : -1;
+	s->rodata->args.register_ret = reg - 1;
+	return s->rodata->args.complete_req >= 0;
+}
+
+/* What to copy for an argument of an opcode. False: nothing. */
+static bool capture_of(const struct uapi_arg *a, uint32_t data, struct capture *c)
+{
+	const bool sized = a->aux == SQE_FILE_INDEX;
+
+	*c = (struct capture){.at = a->at, .len_at = SQE_LEN, .len_size = 4, .unit = 1};
+	switch (a->kind) {
+	case K_PATH:
+	case K_XNAME:
+		c->kind = CAPTURE_STRING;
+		return true;
+	case K_IOVEC:
+		c->kind = CAPTURE_IOVEC;
+		c->written = a->aux != 0;
+		return true;
+	case K_MSGHDR:
+		c->kind = CAPTURE_MSGHDR;
+		c->written = a->aux != 0;
+		return true;
+	case K_DATA_OUT:
+	case K_SENDBUF:
+		c->kind = CAPTURE_DATA;
+		c->unit = a->kind == K_SENDBUF ? 1 << 5 : 0; /* IORING_SEND_VECTORIZED */
+		return data || a->kind == K_SENDBUF;
+	case K_SOCKADDR:
+		c->kind = CAPTURE_BYTES;
+		c->len_at = (uint8_t)a->aux;
+		c->len_size = sized ? 2 : 8;
+		return true;
+	case K_TIMESPEC:
+		c->kind = CAPTURE_BYTES;
+		c->len_size = 0;
+		c->unit = 16;
+		return true;
+	case K_OPEN_HOW:
+		c->kind = CAPTURE_BYTES;
+		return true;
+	case K_FDS:
+		c->kind = CAPTURE_BYTES;
+		c->unit = 4;
+		return true;
+	case K_FUTEXV:
+		c->kind = CAPTURE_BYTES;
+		c->unit = 24;
+		return true;
+	case K_EPOLL_EVENT:
+		c->kind = CAPTURE_BYTES;
+		c->len_size = 0;
+		c->unit = 12;
+		return true;
+	default:
+		return false;
+	}
+}
+
+static void learn_captures(struct trace *s, uint32_t data)
+{
+	for (unsigned op = 0; op < UAPI_OPS; op++) {
+		size_t n = 0;
+
+		for (const struct uapi_arg *a = uapi_op(op)->args; a->name && n < CAPTURES; a++) {
+			struct capture c;
+
+			if (capture_of(a, data, &c))
+				s->rodata->captures[op][n++] = c;
+		}
+		if (uapi_op(op)->fd == FD_DIR)
+			s->rodata->fd_kinds[op] = FD_DIRECTORY;
+	}
+	s->rodata->fd_kinds[uapi_op_number("CLOSE", 5) & 255] = FD_OPEN;
+	/* the form that updates a timeout has a pointer where the plain one has none */
+	for (int op = uapi_op_number("TIMEOUT_REMOVE", 14); op >= 0; op = -1)
+		s->rodata->captures[op][0] =
+			(struct capture){.kind = CAPTURE_BYTES, .at = SQE_OFF, .len_at = SQE_LEN, .unit = 16};
+}
+
+/* Pids as they are here, if this is a pid namespace of its own. */
+static void learn_namespace(struct trace *s)
+{
+	enum { FIRST_PID_NS = 0xeffffffc }; /* PROC_PID_INIT_INO, include/linux/proc_ns.h */
+	struct stat st;
+
+	if (stat("/proc/self/ns/pid", &st) || st.st_ino == FIRST_PID_NS)
+		return;
+	s->rodata->in_namespace = true;
+	s->rodata->ns_dev = st.st_dev;
+	s->rodata->ns_ino = st.st_ino;
+}
+
+/* Which programs are wanted, among those that this kernel has tracepoints for. */
+static void choose(struct trace *s, const struct trace_source *o, const struct btf *btf)
+{
+	/* a pointer can be given its type: 6.2 */
+	bool typed = btf__find_by_name_kind(btf, "bpf_rdonly_cast", BTF_KIND_FUNC) > 0;
+	struct bpf_program *p;
+
+	bpf_object__for_each_program(p, s->obj)
+	{
+		const char *tp = strchr(bpf_program__section_name(p), '/') + 1, *name = bpf_program__name(p);
+		bool load = arguments(btf, tp) >= 0, counts = !strncmp(name, "count_", 6);
+		/* these are wanted by either */
+		bool both = !strcmp(name, "create") || !strcmp(name, "register_") ||
+			    !strcmp(name, "queue_async_work") || !strcmp(name, "poll_arm") ||
+			    !strcmp(name, "task_add") || !strncmp(tp, "sched_", 6);
+
+		if (!strcmp(tp, "sys_enter") || !strcmp(tp, "sys_exit"))
+			load = o->enter;
+		else if (!strncmp(tp, "sched_", 6))
+			load = !o->all && (o->follow || !strcmp(tp, "sched_process_exit"));
+		else if (!both && counts != o->summary)
+			load = false;
+		else if (strlen(name) > 5 && !strcmp(name + strlen(name) - 5, "_fast"))
+			load &= typed;
+		else if (!strcmp(name + (counts ? 6 : 0), "submit_req") || !strcmp(name + (counts ? 6 : 0), "complete"))
+			load &= !typed;
+		else if (!strcmp(name, "task_add") && s->rodata->args.work_req < 0)
+			load = false;
+		bpf_program__set_autoload(p, load);
+	}
+}
+
+struct tracer *tracer_open(struct arena *a, const struct trace_source *o, const char **why)
+{
+	size_t size = o->buffer ? o->buffer : 64u << 20, power = (size_t)sysconf(_SC_PAGESIZE);
+	LIBBPF_OPTS(bpf_object_open_opts, opts);
+	struct tracer *t = xrealloc(NULL, sizeof(*t));
+	struct btf *btf = btf__load_vmlinux_btf();
+	uint32_t id;
+	int err;
+
+	*t = (struct tracer){0};
+	*why = kernel_why_not(a);
+	libbpf_set_print(silence);
+	if (!*why && (!btf || arguments(btf, "io_uring_complete") < 0))
+		*why = "this kernel has no tracepoints of io_uring (CONFIG_TRACEPOINTS), or no BTF that describes them";
+	if (*why) {
+		btf__free(btf);
+		free(t);
+		return NULL;
+	}
+	if (bpf_btf_get_next_id(0, &id) && errno == EPERM)
+		opts.btf_custom_path = "/sys/kernel/btf/vmlinux";
+	t->skel = trace__open_opts(&opts);
+	if (t->skel) {
+		while (power < size && power < 1u << 30)
+			power *= 2;
+		bpf_map__set_max_entries(t->skel->maps.events, (uint32_t)power);
+		t->exact = learn_arguments(t->skel, btf);
+		t->works = arguments(btf, "io_uring_local_work_run") >= 0 ||
+			   arguments(btf, "io_uring_task_work_run") >= 0;
+		learn_captures(t->skel, o->data);
+		learn_namespace(t->skel);
+		t->skel->rodata->all = o->all;
+		t->skel->rodata->cpus = (uint32_t)libbpf_num_possible_cpus();
+		t->skel->rodata->self = (uint32_t)getpid();
+		t->skel->rodata->data_len = o->data > CAPTURE_MOST ? CAPTURE_MOST : o->data;
+		t->skel->rodata->want_files = o->files;
+		t->skel->rodata->want_fill = o->fill;
+		t->skel->rodata->pick_ops = o->pick_ops;
+		t->skel->rodata->count_by = o->by;
+		t->by = o->by;
+		for (int i = 0; i < 256; i++) {
+			t->skel->rodata->op_wanted[i] = o->ops[i];
+			t->skel->rodata->op_bytes[i] = uapi_op_moves_bytes((unsigned)i);
+			t->skel->rodata->op_polls[i] = uapi_op_polls((unsigned)i);
+		}
+		choose(t->skel, o, btf);
+	}
+	btf__free(btf);
+	err = t->skel ? trace__load(t->skel) : -errno;
+	if (!err)
+		err = trace__attach(t->skel);
+	if (err) {
+		*why = err == -EPERM || err == -EACCES
+			       ? "EPERM: tracing takes CAP_BPF and CAP_PERFMON"
+			       : arena_printf(a, "%s: the kernel would not load the BPF programs",
+					 strerrorname_np(-err) ? strerrorname_np(-err) : "?");
+		tracer_close(t);
+		return NULL;
+	}
+	return t;
+}
+
+void tracer_close(struct tracer *t)
+{
+	if (!t)
+		return;
+	ring_buffer__free(t->rb);
+	trace__destroy(t->skel);
+	free(t);
+}
+
+int tracer_target(struct tracer *t, pid_t pid)
+{
+	uint32_t key = (uint32_t)pid, one = 1;
+
+	return bpf_map__update_elem(t->skel->maps.targets, &key, sizeof(key), &one, sizeof(one), BPF_ANY);
+}
+
+int tracer_ring(struct tracer *t, uint64_t ctx)
+{
+	struct trace_ring r = {.wanted = 1};
+
+	return bpf_map__update_elem(t->skel->maps.rings, &ctx, sizeof(ctx), &r, sizeof(r), BPF_ANY);
+}
+
+bool tracer_exact(const struct tracer *t)
+{
+	return t->exact;
+}
+
+bool tracer_works(const struct tracer *t)
+{
+	return t->works;
+}
+
+static int one(void *ctx, void *data, size_t size)
+{
+	struct tracer *t = ctx;
+
+	t->fn(t->ctx, data, size);
+	return 0;
+}
+
+long tracer_drain(struct tracer *t, trace_fn fn, void *ctx)
+{
+	t->fn = fn;
+	t->ctx = ctx;
+	if (!t->rb)
+		t->rb = ring_buffer__new(bpf_map__fd(t->skel->maps.events), one, t, NULL);
+	return t->rb ? ring_buffer__consume(t->rb) : -errno;
+}
+
+int tracer_wait(struct tracer *t, int milliseconds, int fd)
+{
+	struct pollfd p[2] = {{ring_buffer__epoll_fd(t->rb), POLLIN, 0}, {fd, POLLIN, 0}};
+	int got;
+
+	/* it is said before it is looked a last time: what comes in between wakes */
+	t->skel->bss->reader_waits = 1;
+	__sync_synchronize();
+	if (ring_buffer__consume(t->rb) > 0) {
+		t->skel->bss->reader_waits = 0;
+		return 0;
+	}
+	got = poll(p, fd >= 0 ? 2 : 1, milliseconds);
+	t->skel->bss->reader_waits = 0;
+	return got < 0 ? -1 : 0;
+}
+
+/* --- the summary -------------------------------------------------------------------------------------------------------- */
+
+static void add(struct sum_counts *to, const struct sum_counts *c)
+{
+	to->calls += c->calls;
+	to->errors += c->errors;
+	to->bytes += c->bytes;
+	to->latencies += c->latencies;
+	to->total_ns += c->total_ns;
+	to->max_ns = c->max_ns > to->max_ns ? c->max_ns : to->max_ns;
+	for (int i = 0; i < PATHS; i++)
+		to->paths[i] += c->paths[i];
+	for (int i = 0; i < SUM_ERRORS; i++)
+		to->error[i] += c->error[i];
+	for (int i = 0; i < LAT_BUCKETS; i++)
+		to->lat[i] += c->lat[i];
+}
+
+int tracer_counts(struct tracer *t, counts_fn fn, void *ctx)
+{
+	int cpus = libbpf_num_possible_cpus(), ops = bpf_map__fd(t->skel->maps.by_op),
+	    keys = bpf_map__fd(t->skel->maps.by_key);
+	uint32_t was = t->skel->bss->epoch;
+	struct sum_counts *each, sum;
+	struct sum_key key, *at = NULL, *gone = NULL;
+	size_t n_gone = 0;
+
+	if (cpus < 1)
+		return cpus;
+	each = xrealloc(NULL, (size_t)cpus * sizeof(*each));
+	t->skel->bss->epoch = was ^ 1;
+	usleep(1000); /* whoever was counting is done */
+	for (uint32_t i = 0; t->by == SUM_BY_OP && i < 256; i++) {
+		uint32_t index = (was & 1) * 256 + i;
+
+		if (bpf_map_lookup_elem(ops, &index, each))
+			continue;
+		memset(&sum, 0, sizeof(sum));
+		for (int c = 0; c < cpus; c++)
+			add(&sum, &each[c]);
+		if (!sum.calls)
+			continue;
+		fn(ctx, &(struct sum_key){.opcode = i}, &sum);
+		memset(each, 0, (size_t)cpus * sizeof(*each));
+		bpf_map_update_elem(ops, &index, each, BPF_ANY);
+	}
+	while (t->by != SUM_BY_OP && !bpf_map_get_next_key(keys, at, &key)) {
+		static struct sum_key last;
+
+		last = key;
+		at = &last;
+		if ((key.pad & 1) != (was & 1) || bpf_map_lookup_elem(keys, &key, each))
+			continue;
+		memset(&sum, 0, sizeof(sum));
+		for (int c = 0; c < cpus; c++)
+			add(&sum, &each[c]);
+		if (sum.calls)
+			fn(ctx, &key, &sum);
+		gone = xrealloc(gone, (n_gone + 1) * sizeof(*gone));
+		gone[n_gone++] = key;
+	}
+	for (size_t i = 0; i < n_gone; i++)
+		bpf_map_delete_elem(keys, &gone[i]);
+	free(gone);
+	free(each);
+	return 0;
+}
+
+uint64_t tracer_lost(struct tracer *t)
+{
+	uint64_t lost = t->skel->bss->lost_total;
+	struct bpf_program *p;
+
+	/* and what a program was not run for, because it was running already */
+	bpf_object__for_each_program(p, t->skel->obj)
+	{
+		struct bpf_prog_info info = {0};
+		uint32_t len = sizeof(info);
+
+		if (bpf_program__fd(p) >= 0 && !bpf_obj_get_info_by_fd(bpf_program__fd(p), &info, &len))
+			lost += info.recursion_misses;
+	}
+	return lost;
+}
