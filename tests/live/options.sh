@@ -18,7 +18,7 @@ options_of_man() { # PAGE
 }
 
 # uringctl's man page has one list for all commands
-for c in list dump schema; do options_of_help uringctl $c; done | sort -u >"$tmp/help"
+for c in list dump trace schema; do options_of_help uringctl $c; done | sort -u >"$tmp/help"
 options_of_man uringctl >"$tmp/of_man"
 diff "$tmp/help" "$tmp/of_man" >"$tmp/diff"
 tap $? 'man page and --help name the same options'
@@ -48,7 +48,7 @@ sed -n '/^.Sh COLUMNS/,/^.El/p' "$top/man/uringtop.1" | grep '^\.It Cm' | sed 's
 tap $? 'the columns'
 sed 's/^/# /' "$tmp/diff"
 # the synopsis gives each command its own
-for c in list dump; do
+for c in list dump trace; do
   options_of_help uringctl $c | grep -- '^--[a-z]' | grep -v -- --help | while read -r o; do
     letter=$("$ctl" $c --help | sed -n "s/^ *\(-[a-z]\), $o .*/\1/p")
     sed -n '/^.Sh SYNOPSIS/,/^.Sh DESC/p' "$top/man/uringctl.1" | awk -v c="$c" '/^\.Cm/ {on = $2 == c} on' |
@@ -86,7 +86,7 @@ mkdir -p "$tmp/zsh"
 for p in uringctl uringtop; do cp "$top/completions/$p.zsh" "$tmp/zsh/_$p"; done
 
 zoo plain
-for c in 'uringctl list' 'uringctl dump' 'uringctl schema' uringtop; do
+for c in 'uringctl list' 'uringctl dump' 'uringctl trace' 'uringctl schema' uringtop; do
   # shellcheck disable=SC2086  # two words
   options_of_help $c >"$tmp/help"
   # shellcheck disable=SC2086

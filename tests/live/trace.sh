@@ -1,0 +1,168 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# uringctl trace against programs that know what they did.
+. "$(dirname "$0")/../lib/tap.sh"
+here=$(dirname "$0")
+tmp=$(mktemp -d)
+trap 'zoo_end; rm -rf "$tmp"' EXIT
+chmod 755 "$tmp"
+export LC_ALL=C.UTF-8
+mix=$build/mix
+trace() { timeout 60 "$ctl" trace "$@"; }
+
+# --- every completion of a mix of all paths and shapes: opcode, user_data, result, flags, order on each ring
+n=100000
+ldd "$ctl" | grep -q asan && n=20000
+for seed in 1 2 3; do
+  trace --json -b 256M -o "$tmp/trace" -- "$mix" $seed $n "$tmp/log" 2>"$tmp/err"
+  /usr/bin/python3 "$here/agree.py" "$tmp/trace" "$tmp/log" >"$tmp/said"
+  tap $? "seed $seed: JSON lines say what the program saw of $n requests"
+  sed 's/^#*/#/' "$tmp/said"
+done
+trace -o "$tmp/trace" -- "$mix" 4 20000 "$tmp/log" 2>"$tmp/err"
+awk -f "$here/agree.awk" "$tmp/trace" "$tmp/log".{0,1,2,3} >"$tmp/said"
+tap $? 'so does the text'
+sed 's/^#*/#/' "$tmp/said"
+for path in inline poll iowq: task_work refused; do
+  grep -q " $path" "$tmp/trace"
+  tap $? "a request that went by $path"
+done
+grep -q 'flags=MORE shot 2' "$tmp/trace" && grep -q 'CQE_SKIP_SUCCESS.* = (no CQE)' "$tmp/trace" && grep -q 'IO_LINK.*ECANCELED' "$tmp/trace"
+tap $? 'multishot is numbered, what posts nothing and what is cancelled is named'
+grep -q 'OPENAT(AT_FDCWD<[^>]*>, path="/no/such/path", .* = -2 ENOENT' "$tmp/trace" && grep -q 'READ([0-9]*</dev/zero>' "$tmp/trace"
+tap $? 'paths and files by name'
+grep -q 'ring created by mix: fd [0-9]*, SQ 64, CQ 128, SQPOLL' "$tmp/trace"
+tap $? 'rings are announced'
+
+# --- the summary
+trace -c -- "$mix" 5 $n "$tmp/log" >"$tmp/table" 2>"$tmp/err"
+cat "$tmp/log".* | awk '$4 != "skip" && $3 == 22 {n++; if ($4 < 0) e++; else b += $4} END {print n, e + 0}' >"$tmp/want"
+awk '$1 == "READ" {print $2, $3}' "$tmp/table" | diff - "$tmp/want" >/dev/null
+tap $? 'the summary counts the reads, and those that failed, as the program did'
+trace -c --by ring --hist -- "$mix" 5 2000 "$tmp/log" >"$tmp/table" 2>/dev/null
+[ "$(grep -c '^ring ' "$tmp/table")" -ge 4 ] && grep -q ' to .*█' "$tmp/table"
+tap $? '--by ring, --hist'
+trace -c --by file -- "$mix" 5 2000 "$tmp/log" 2>/dev/null | grep -q '^/dev/zero '
+tap $? '--by file'
+trace -c --by pid -- "$mix" 5 2000 "$tmp/log" 2>/dev/null | grep -q '^pid [0-9]'
+tap $? '--by pid'
+trace -c -e res=error -- "$mix" 5 2000 "$tmp/log" 2>/dev/null | awk '/^[A-Z]/ && $1 != "OPCODE" && $2 != $3 {bad = 1} END {exit bad}'
+tap $? 'a filter that the kernel cannot count by'
+
+# --- filters
+trace -o "$tmp/trace" -e op=READ,WRITE -- "$mix" 6 4000 "$tmp/log" 2>/dev/null
+grep user_data "$tmp/trace" | grep -qv -e ' READ(' -e ' WRITE(' || [ "$(grep -c ' READ(' "$tmp/trace")" -lt 100 ]
+[ $? = 1 ]
+tap $? '-e op=READ,WRITE'
+trace -e op!=NOP -e res=error -- "$mix" 6 4000 "$tmp/log" 2>/dev/null | grep user_data >"$tmp/trace"
+[ -s "$tmp/trace" ] && ! grep -q -e ' NOP(' -e '= [0-9]' "$tmp/trace"
+tap $? '-e op!=NOP -e res=error'
+trace -e 'lat>50us' -e path=poll -- "$mix" 6 4000 "$tmp/log" 2>/dev/null | grep user_data >"$tmp/trace"
+[ -s "$tmp/trace" ] && ! grep -qv ' poll$' "$tmp/trace" && ! grep -qE '<([0-9]|[1-4][0-9])\.[0-9]us>' "$tmp/trace"
+tap $? '-e lat>50us -e path=poll'
+trace -e enter -e op=NOP -- "$mix" 6 400 "$tmp/log" 2>/dev/null | grep -q 'io_uring_enter([0-9]*, to_submit=[0-9]*, min_complete='
+tap $? '-e enter'
+for text in op=RAED op foo lat=5ms 'lat>5' fd=x res=EFOO path=none ring=; do
+  trace -e "$text" -- true >/dev/null 2>"$tmp/err"
+  [ $? = 2 ] && [ "$(wc -l <"$tmp/err")" = 2 ] && tail -1 "$tmp/err" | grep -qx ' *^'
+  tap $? "a mistake in '$text' is pointed at"
+done
+trace -tt -n 3 -- "$mix" 6 400 "$tmp/log" 2>/dev/null >"$tmp/trace"
+[ "$(grep -c user_data "$tmp/trace")" = 3 ] && ! grep -qvE '^[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{6} [0-9]+ ' "$tmp/trace"
+tap $? '-n 3, -tt'
+trace -r -n 3 -- "$mix" 6 400 "$tmp/log" 2>/dev/null | grep -qE '^ +0\.[0-9]{6} [0-9]+ '
+tap $? '-r'
+trace --chrome "$tmp/chrome" -- "$mix" 6 4000 "$tmp/log" 2>/dev/null
+/usr/bin/python3 - "$tmp/chrome" <<'P'
+import json, sys
+events = json.load(open(sys.argv[1]))["traceEvents"]
+spans = {}
+for e in events:
+    assert e["ph"] in "MbestCiX" and "pid" in e and (e["ph"] == "M" or e["ts"] >= 0)
+    if e["ph"] in "be":
+        spans.setdefault((e["cat"], e["id"]), []).append((e["ph"], e["ts"], e["name"]))
+assert len(spans) > 3000
+for s in spans.values():
+    assert len(s) == 2 and s[0][0] == "b" and s[1][0] == "e" and s[0][1] <= s[1][1] and s[0][2] == s[1][2]
+assert any(e["ph"] == "s" for e in events) and any(e["ph"] == "C" and e["name"] == "CQ" for e in events)
+P
+tap $? '--chrome: JSON, each span begun and ended, flows, counters'
+
+# --- the command's own status; what cannot be run
+for status in 0 7; do
+  trace -- sh -c "exit $status" >/dev/null 2>&1
+  [ $? = $status ]
+  tap $? "the command's status $status"
+done
+trace -- sh -c 'kill -9 $$' >/dev/null 2>&1
+[ $? = 137 ]
+tap $? 'and its signal'
+trace -- no-such-command >/dev/null 2>"$tmp/err"
+[ $? = 127 ] && grep -q 'no-such-command: command not found' "$tmp/err"
+tap $? 'a command that is not found: 127'
+trace -- /etc/passwd >/dev/null 2>"$tmp/err"
+[ $? = 126 ]
+tap $? 'one that cannot be run: 126'
+trace -p $((1 << 22)) >/dev/null 2>"$tmp/err"
+[ $? = 1 ] && grep -q 'no such process' "$tmp/err"
+tap $? 'a pid that does not exist'
+trace -p $$ -- true >/dev/null 2>"$tmp/err"
+[ $? = 2 ]
+tap $? 'either processes or a command'
+trace -o /dev/full -- "$mix" 7 4000 "$tmp/log" 2>"$tmp/err"
+[ $? = 1 ] && grep -q '/dev/full: No space left' "$tmp/err"
+tap $? 'a full disk: said, status 1'
+(trace -- "$mix" 7 4000 "$tmp/log" 2>"$tmp/err"; echo $? >"$tmp/status") | head -1 >/dev/null
+sleep 0.3
+[ "$(cat "$tmp/status")" = 1 ] && grep -q 'Broken pipe' "$tmp/err"
+tap $? 'a closed pipe: said, status 1'
+if [ "$(id -u)" = 0 ]; then
+  install -m 755 "$ctl" "$tmp/uringctl"
+  setpriv --reuid 65534 --regid 65534 --clear-groups "$tmp/uringctl" trace --for 0.1 >/dev/null 2>"$tmp/err"
+  [ $? = 1 ] && grep -q 'takes CAP_BPF and CAP_PERFMON' "$tmp/err"
+  tap $? 'no permission: which capabilities it takes'
+  (sleep 1; "$mix" 8 400 "$tmp/log") &
+  setpriv --reuid 65534 --regid 65534 --clear-groups --inh-caps=-all,+bpf,+perfmon --ambient-caps=-all,+bpf,+perfmon \
+    timeout 20 "$tmp/uringctl" trace -n 20 >"$tmp/trace" 2>"$tmp/err"
+  [ $? = 0 ] && grep -q 'user_data' "$tmp/trace"
+  tap $? 'and they are enough'
+  wait
+fi
+
+# --- a target that runs already; loss; nothing left
+zoo busy
+trace -p "$zoo_pid" -n 100 >"$tmp/trace" 2>"$tmp/err"
+[ $? = 0 ] && [ "$(grep -c 'NOP(' "$tmp/trace")" -ge 90 ]
+tap $? '-p of a program that runs'
+timeout 20 "$ctl" trace -p "$zoo_pid" -b 64K --for 0.5 -o "$tmp/trace" 2>"$tmp/err"
+[ $? = 0 ] && grep -q 'events were lost (-b' "$tmp/err" && grep -q 'lost here' "$tmp/trace"
+tap $? 'what is lost is said where it was lost, and at the end'
+zoo_end
+trace -- "$mix" 9 400000 "$tmp/log" >/dev/null 2>&1 &
+sleep 1
+pkill -KILL -f "^$ctl trace -- $mix 9"
+pkill -KILL -f "^$mix 9"
+wait 2>/dev/null
+sleep 0.3
+! /usr/sbin/bpftool prog show 2>/dev/null | grep -qE 'raw_tracepoint +name (submit_req|complete|process_exit)'
+tap $? 'nothing stays loaded after SIGKILL'
+# an idle machine: it sleeps; and a line comes soon after its completion
+trace -o "$tmp/trace" >/dev/null 2>&1 &
+job=$!
+sleep 1.5
+tracer=$(pgrep -f "^$ctl trace -o $tmp/trace")
+before=$(awk '/^voluntary/ {print $2}' "/proc/$tracer/status")
+sleep 1
+after=$(awk '/^voluntary/ {print $2}' "/proc/$tracer/status")
+[ $((after - before)) -lt 20 ]
+tap $? "without load it sleeps (woke $((after - before)) times in a second)"
+"$mix" 10 40 "$tmp/log"
+for i in $(seq 50); do
+  grep -q 'user_data' "$tmp/trace" && break
+  sleep 0.02
+done
+[ "$i" -lt 50 ]
+tap $? 'and wakes when there is something'
+kill "$tracer"
+wait $job 2>/dev/null
+exit $failed
