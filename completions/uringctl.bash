@@ -6,12 +6,13 @@ _uringctl() {
 	_init_completion -n = || return
 	command=${words[1]}
 	if ((cword == 1)); then
-		mapfile -t COMPREPLY < <(compgen -W 'list dump schema --help --version' -- "$cur")
+		mapfile -t COMPREPLY < <(compgen -W 'list dump trace schema --help --version' -- "$cur")
 		return
 	fi
 	case $command in
 	list) options='-p --pid --json --source --color -h --help' ;;
 	dump) options='-p --pid --fd --ring -s --data --max-requests --max-files --from --json --source --color -h --help' ;;
+	trace) options='-p --pid -n --iterations --for -t --time -r --relative -s --data -o --output -e --expression --json --chrome -c --summary --by --hist -i --interval -b --buffer --color -h --help' ;;
 	schema) options='-h --help' ;;
 	*) return ;;
 	esac
@@ -33,11 +34,19 @@ _uringctl() {
 		mapfile -t COMPREPLY < <(compgen -W 'proc memory kernel proc,memory' -- "$cur")
 		return
 		;;
-	--from)
+	--by)
+		mapfile -t COMPREPLY < <(compgen -W 'op ring file pid' -- "$cur")
+		return
+		;;
+	-e | --expression)
+		mapfile -t COMPREPLY < <(compgen -W 'op= ring= fd= res=error res=ok path= enter' -- "$cur")
+		return
+		;;
+	--from | -o | --output | --chrome)
 		_filedir
 		return
 		;;
-	--fd | -s | --data | --max-requests | --max-files) return ;;
+	--fd | -s | --data | --max-requests | --max-files | -n | --iterations | --for | -i | --interval | -b | --buffer) return ;;
 	esac
 	mapfile -t COMPREPLY < <(compgen -W "$options" -- "$cur")
 }

@@ -20,6 +20,7 @@ _uringctl() {
 	commands=(
 		'list:list the rings of this machine'
 		'dump:show all that can be learnt of each ring'
+		'trace:print each request when it completes'
 		'schema:print the JSON Schema'
 	)
 	if ((CURRENT == 2)); then
@@ -47,6 +48,27 @@ _uringctl() {
 			'--max-requests[follow so many requests in flight]:number' \
 			'--max-files[follow so many registered files]:number' \
 			'--from[show what is in a file]:file:_files'
+		;;
+	trace)
+		_arguments \
+			'*'{-p,--pid}'[only the rings of this process]:process:_uringctl_pids' \
+			{-n,--iterations}'[end after so many requests]:number' \
+			'--for[end after so many seconds]:seconds' \
+			'*'{-t,--time}'[print the time of day]' \
+			{-r,--relative}'[print the time since the line before]' \
+			{-s,--data}'[bytes of data to show]:bytes' \
+			{-o,--output}'[write to this file]:file:_files' \
+			'*'{-e,--expression}'[only what this says]:expression:(op= ring= fd= res=error res=ok path= enter)' \
+			'--json[print JSON]' \
+			'--chrome[write a trace for Perfetto]:file:_files' \
+			{-c,--summary}'[print a table at the end]' \
+			'--by[rows of the table]:what:(op ring file pid)' \
+			'--hist[draw distributions]' \
+			{-i,--interval}'[print the table so often]:seconds' \
+			{-b,--buffer}'[room for events]:size' \
+			'--color[colour the output]:when:(auto always never)' \
+			{-h,--help}'[say what this command does]' \
+			'*::command:_normal'
 		;;
 	schema) _arguments {-h,--help}'[say what this command does]' ;;
 	esac
