@@ -34,7 +34,7 @@ int tracer_target(struct tracer *t, pid_t pid);
 int tracer_ring(struct tracer *t, uint64_t ctx);
 /* Does a completion name its request? Up to 5.16 it does not, and pairs are approximate. */
 bool tracer_exact(const struct tracer *t);
-/* Does the kernel say when task work has been run? (6.1) */
+/* Do requests that wait for something complete by task work? (6.1) */
 bool tracer_works(const struct tracer *t);
 
 /* Takes one event. */
@@ -101,8 +101,8 @@ struct trace_item {
 };
 
 /*
- * From events to items, in the order of completions. A completion names its request, or (exact false) only its user_data; whether
- * it came by task work shows a moment later, if the kernel tells (works).
+ * From events to items, in the order of completions. A completion names its request, or (exact false) only its user_data. works:
+ * what completes neither in the call that submitted it, nor by a worker or a poll, does so by task work.
  */
 struct pairing;
 typedef void (*item_fn)(void *ctx, const struct trace_item *i);
@@ -111,8 +111,6 @@ void pairing_event(struct pairing *p, const struct ev_head *e, size_t size);
 /* A ring that was there before, and the flags of its setup. */
 void pairing_ring(struct pairing *p, uint64_t ctx, uint64_t id, uint32_t flags);
 uint64_t pairing_ring_id(struct pairing *p, uint64_t ctx);
-/* Nothing more is there for now: what waited to be understood better goes out. */
-void pairing_settle(struct pairing *p);
 /* The trace is over: what has not completed goes out, too. */
 void pairing_end(struct pairing *p);
 void pairing_free(struct pairing *p);

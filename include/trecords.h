@@ -13,7 +13,7 @@ enum trace_event {
 	EV_ASYNC,      /* struct ev_mark: handed to io-wq */
 	EV_POLL,       /* its file is polled */
 	EV_WORK,       /* the poll has fired */
-	EV_WORK_DONE,  /* the completions of this task before it came by task work */
+	EV_WAIT,       /* the task has submitted, and waits */
 	EV_CREATE,     /* struct ev_create */
 	EV_REGISTER,   /* struct ev_register */
 	EV_OVERFLOW,   /* struct ev_complete: a completion found no room */
@@ -136,6 +136,12 @@ struct trace_args {
 /* What happened to a request on its way. */
 struct trace_note {
 	uint64_t req, what;
+};
+
+/* When a request was submitted, and in which batch of its task. */
+struct trace_start {
+	uint64_t req, time;
+	uint32_t batch, tid;
 };
 
 /* --- the summary, counted in the kernel ------------------------------------------------------------------------------ */

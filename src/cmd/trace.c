@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <sys/signalfd.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -38,8 +39,9 @@ struct tracing {
 	double next;  /* when the next table is due */
 	struct arena words;
 	pid_t child; /* the command, 0: none */
-	int signals, pidfds[64];
+	int signals, *pidfds;
 	size_t n_pidfds;
+	int news; /* an epoll of both: readable if a signal came, or a process has ended */
 };
 
 static double now(void)
@@ -255,13 +257,23 @@ static int start(struct tracing *x, char **argv)
 	return err == ENOENT ? EXIT_NOT_FOUND : EXIT_NOT_RUN;
 }
 
-static void watch_pids(struct tracing *x)
+/* What ends the wait besides events. */
+static void watch(struct tracing *x)
 {
-	for (size_t i = 0; i < x->c->n_pids && x->n_pidfds < 64; i++) {
+	struct epoll_event e = {.events = EPOLLIN};
+
+	x->news = epoll_create1(EPOLL_CLOEXEC);
+	epoll_ctl(x->news, EPOLL_CTL_ADD, x->signals, &e);
+	x->pidfds = xrealloc(NULL, (x->c->n_pids + 1) * sizeof(*x->pidfds));
+	for (size_t i = 0; i < x->c->n_pids; i++) {
 		int fd = (int)syscall(SYS_pidfd_open, x->c->pids[i], 0);
 
-		if (fd >= 0)
-			x->pidfds[x->n_pidfds++] = fd;
+		if (fd < 0)
+			continue;
+		x->pidfds[x->n_pidfds++] = fd;
+		/* once: that it has ended stays readable */
+		e.events = EPOLLIN | EPOLLET;
+		epoll_ctl(x->news, EPOLL_CTL_ADD, fd, &e);
 	}
 }
 
@@ -301,8 +313,6 @@ static int wait_for(const struct tracing *x, double left)
 
 	if (x->c->summary && x->c->every > 0)
 		until = x->next - now() < until ? x->next - now() : until;
-	if (x->n_pidfds && until > 0.1)
-		until = 0.1;
 	return until >= 3600 ? -1 : until > 0 ? (int)(until * 1000) + 1 : 0;
 }
 
@@ -317,10 +327,8 @@ static int loop(struct tracing *x, int *status)
 		long got = tracer_drain(x->t, event, x);
 		double left = end > 0 ? end - now() : 3600;
 
-		if (got == 0) {
-			pairing_settle(x->p);
+		if (got == 0)
 			flush(x);
-		}
 		if ((over && got == 0) || left <= 0)
 			break;
 		if (x->c->summary && x->c->every > 0 && now() >= x->next) {
@@ -333,7 +341,7 @@ static int loop(struct tracing *x, int *status)
 		if (idle < 20)
 			nanosleep(&(struct timespec){0, 500000}, NULL);
 		else if (!over)
-			tracer_wait(x->t, wait_for(x, left), x->signals);
+			tracer_wait(x->t, wait_for(x, left), x->news);
 		sig = interrupted(x, status);
 	}
 	tracer_drain(x->t, event, x);
@@ -440,7 +448,7 @@ static int trace(const struct choices *c, char **command)
 		err = find_targets(&x) ? EXIT_FAILED : EXIT_DONE;
 	}
 	if (!err)
-		watch_pids(&x);
+		watch(&x);
 	if (!err && command)
 		err = start(&x, command);
 	if (!err) {
@@ -459,6 +467,9 @@ static int trace(const struct choices *c, char **command)
 	buf_free(&x.out);
 	for (size_t i = 0; i < x.n_pidfds; i++)
 		close(x.pidfds[i]);
+	free(x.pidfds);
+	if (x.news > 0)
+		close(x.news);
 	free(x.chrome);
 	summary_free(&x.summary);
 	arena_free(&x.words);

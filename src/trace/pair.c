@@ -6,7 +6,7 @@
 #include "trace.h"
 #include "uapi.h"
 
-enum { BUCKETS = 1 << 16, RINGS = 1 << 10, MOST_HELD = 1 << 14, SETUP_IOPOLL = 1 };
+enum { BUCKETS = 1 << 16, RINGS = 1 << 10, TASKS = 1 << 12, SETUP_IOPOLL = 1 };
 
 /* A request that has not completed. It stands in two lists: by its address, and by its user_data. */
 struct pending {
@@ -14,6 +14,7 @@ struct pending {
 	struct pending *next_data, **back_data; /* by user_data, the oldest first */
 	struct trace_request r;
 	uint8_t *pieces;
+	uint32_t batch;
 	bool async, polled, worked;
 };
 
@@ -28,12 +29,10 @@ struct known_ring {
 	uint64_t chain; /* that is being submitted, 0: none */
 };
 
-/* An item that may yet turn out to have come by task work. */
-struct held {
-	struct trace_item i;
-	uint8_t *pieces;
-	uint32_t tid;
-	bool open;
+/* What a task is submitting: requests one after the other, until something completes or is waited for. */
+struct batch {
+	uint32_t tid, number;
+	bool submitting, waited;
 };
 
 struct pairing {
@@ -44,8 +43,7 @@ struct pairing {
 	struct bucket by_data[BUCKETS];
 	struct pending *spare;
 	struct known_ring *rings[RINGS], *last_ring;
-	struct held *held; /* a circle */
-	size_t first, n_held, n_open;
+	struct batch batches[TASKS]; /* by tid; where two meet, the later one begins anew */
 	uint64_t chains, numbered;
 	uint64_t time;
 	uint64_t last_ctx, last_data; /* of the completion before */
@@ -67,7 +65,6 @@ struct pairing *pairing_new(bool exact, bool works, item_fn fn, void *ctx)
 	p->works = works;
 	p->fn = fn;
 	p->ctx = ctx;
-	p->held = xrealloc(NULL, MOST_HELD * sizeof(*p->held));
 	for (size_t i = 0; i < BUCKETS; i++)
 		p->by_data[i].last = &p->by_data[i].first;
 	return p;
@@ -107,82 +104,24 @@ uint64_t pairing_ring_id(struct pairing *p, uint64_t ctx)
 	return ring_of(p, ctx)->id;
 }
 
-/* --- what waits to be understood --------------------------------------------------------------------------------------- */
+/* --- items out -------------------------------------------------------------------------------------------------------- */
 
-static struct held *held_at(struct pairing *p, size_t i)
+static struct trace_item item_of(struct pairing *p, enum trace_kind kind, const struct ev_head *e)
 {
-	return &p->held[(p->first + i) & (MOST_HELD - 1)];
-}
+	struct trace_item i = {.kind = kind, .time = e->time, .tgid = e->tgid, .tid = e->tid};
 
-static void release(struct pairing *p)
-{
-	while (p->n_held) {
-		struct held *h = held_at(p, 0);
-
-		if (h->open)
-			return;
-		p->fn(p->ctx, &h->i);
-		free(h->pieces);
-		p->first++;
-		p->n_held--;
-	}
-}
-
-static void close_held(struct pairing *p, struct held *h)
-{
-	p->n_open -= h->open;
-	h->open = false;
-}
-
-static struct held *hold(struct pairing *p, bool open)
-{
-	struct held *h;
-
-	if (p->n_held == MOST_HELD) {
-		close_held(p, held_at(p, 0));
-		release(p);
-	}
-	h = held_at(p, p->n_held++);
-	memset(&h->i, 0, offsetof(struct trace_item, r));
-	h->pieces = NULL;
-	h->tid = 0;
-	h->open = open;
-	p->n_open += open;
-	return h;
-}
-
-static struct trace_item *item(struct pairing *p, enum trace_kind kind, const struct ev_head *e)
-{
-	struct held *h = hold(p, false);
-
-	h->i = (struct trace_item){.kind = kind, .time = e->time, .tgid = e->tgid, .tid = e->tid};
 	if (e->ctx)
-		h->i.ring = ring_of(p, e->ctx)->id;
-	return &h->i;
+		i.ring = ring_of(p, e->ctx)->id;
+	return i;
 }
 
-/* What a task completed before it did something else: the last n of it came by task work. */
-static void settle_task(struct pairing *p, uint32_t tid, uint64_t n)
+static struct batch *batch_of(struct pairing *p, uint32_t tid)
 {
-	for (size_t i = p->n_held; p->n_open && i-- > 0;) {
-		struct held *h = held_at(p, i);
+	struct batch *b = &p->batches[tid & (TASKS - 1)];
 
-		if (!h->open || h->tid != tid)
-			continue;
-		if (n) {
-			n--;
-			h->i.r.path = uapi_op_polls(h->i.r.opcode) ? PATH_POLL : PATH_TASK_WORK;
-		}
-		close_held(p, h);
-	}
-	release(p);
-}
-
-void pairing_settle(struct pairing *p)
-{
-	for (size_t i = 0; p->n_open && i < p->n_held; i++)
-		close_held(p, held_at(p, i));
-	release(p);
+	if (b->tid != tid)
+		*b = (struct batch){.tid = tid, .number = b->number + 1};
+	return b;
 }
 
 /* --- requests ------------------------------------------------------------------------------------------------------- */
@@ -243,27 +182,20 @@ static struct pending *remember(struct pairing *p, uint64_t req, uint64_t ctx, u
 }
 
 /* Out with a request, as far as it is known. last: nothing more will come of it. */
-static void give(struct pairing *p, struct pending *q, bool open, uint32_t tid, bool last)
+static void give(struct pairing *p, struct pending *q, bool last)
 {
-	struct held *h = hold(p, open);
+	const struct trace_item i = {.kind = TRACE_REQUEST,
+		.time = q->r.completed ? q->r.completed : p->time,
+		.ring = q->r.ring,
+		.tgid = q->r.tgid,
+		.tid = q->r.tid,
+		.r = q->r};
 
-	h->i.kind = TRACE_REQUEST;
-	h->i.time = q->r.completed ? q->r.completed : p->time;
-	h->i.ring = q->r.ring;
-	h->i.tgid = q->r.tgid;
-	h->i.tid = q->r.tid;
-	h->i.r = q->r;
-	h->tid = tid;
-	if (q->r.n_pieces && last) {
-		h->pieces = q->pieces;
-	} else if (q->r.n_pieces) {
-		h->pieces = xrealloc(NULL, q->r.n_pieces);
-		memcpy(h->pieces, q->pieces, q->r.n_pieces);
-	}
-	h->i.r.pieces = h->pieces;
-	if (last)
-		forget(p, q);
-	release(p);
+	p->fn(p->ctx, &i);
+	if (!last)
+		return;
+	free(q->pieces);
+	forget(p, q);
 }
 
 /* It is over, and nothing was said: its address is another's now. */
@@ -271,7 +203,7 @@ static void over(struct pairing *p, struct pending *q)
 {
 	q->r.skipped = q->r.sqe.b[SQE_FLAGS] & UAPI_SQE_CQE_SKIP;
 	q->r.has_res = false;
-	give(p, q, false, 0, true);
+	give(p, q, true);
 }
 
 static void chain_of(struct pairing *p, struct known_ring *ring, struct trace_request *r)
@@ -290,6 +222,7 @@ static void submit(struct pairing *p, const struct ev_submit *e, size_t size)
 	struct known_ring *ring = ring_of(p, e->h.ctx);
 	uint64_t user_data = uapi_word(e->sqe, SQE_USER_DATA, 8);
 	struct pending *q = p->exact ? p->by_req[hash(e->h.req, 0, BUCKETS)] : NULL;
+	struct batch *b = batch_of(p, e->h.tid);
 	struct trace_request *r;
 
 	for (; q; q = q->next)
@@ -323,11 +256,19 @@ static void submit(struct pairing *p, const struct ev_submit *e, size_t size)
 	r->cq_fill = ~0u;
 	r->file = e->file;
 	r->switches = e->switches;
+	r->pieces = NULL;
 	if (e->pieces && sizeof(*e) + e->pieces <= size) {
 		r->n_pieces = e->pieces;
 		q->pieces = xrealloc(NULL, e->pieces);
 		memcpy(q->pieces, e + 1, e->pieces);
+		r->pieces = q->pieces;
 	}
+	if (!b->submitting) {
+		b->number++;
+		b->submitting = true;
+		b->waited = false;
+	}
+	q->batch = b->number;
 	chain_of(p, ring, r);
 }
 
@@ -355,6 +296,7 @@ static void stranger(struct pairing *p, const struct ev_complete *e)
 static enum summary_path path_of(struct pairing *p, const struct pending *q, const struct ev_complete *e)
 {
 	const struct trace_request *r = &q->r;
+	const struct batch *b = batch_of(p, e->h.tid);
 
 	if (q->async)
 		return PATH_IOWQ;
@@ -362,8 +304,9 @@ static enum summary_path path_of(struct pairing *p, const struct pending *q, con
 		return PATH_POLL;
 	if (ring_of(p, e->h.ctx)->flags & SETUP_IOPOLL)
 		return PATH_IOPOLL;
-	/* in the call that submitted it: by the same task, which has not slept in between */
-	if (r->failed || (r->tid == e->h.tid && r->switches == e->switches && !r->shot))
+	/* in the call that submitted it: by the same task, which has done nothing else since, nor waited, nor slept */
+	if (r->failed || (r->tid == e->h.tid && q->batch == b->number && !b->waited && r->switches == e->switches &&
+				 r->shot <= 1))
 		return PATH_INLINE;
 	return uapi_op_polls(r->opcode) ? PATH_POLL : p->works ? PATH_TASK_WORK : PATH_UNKNOWN;
 }
@@ -372,7 +315,7 @@ static void complete(struct pairing *p, const struct ev_complete *e)
 {
 	struct pending *q = find(p, e->h.ctx, e->h.req, e->user_data);
 	struct trace_request *r;
-	bool more = e->cflags & UAPI_CQE_MORE, open;
+	bool more = e->cflags & UAPI_CQE_MORE;
 
 	if (!q) {
 		stranger(p, e);
@@ -394,10 +337,10 @@ static void complete(struct pairing *p, const struct ev_complete *e)
 	if (r->has_sqe)
 		r->path = path_of(p, q, e);
 	r->overflow = e->h.type == EV_OVERFLOW;
-	open = p->works && r->path == PATH_INLINE && !r->failed;
 	p->last_ctx = e->h.ctx;
 	p->last_data = e->user_data;
-	give(p, q, open, e->h.tid, !more);
+	batch_of(p, e->h.tid)->submitting = false;
+	give(p, q, !more);
 }
 
 /*
@@ -406,7 +349,10 @@ static void complete(struct pairing *p, const struct ev_complete *e)
  */
 static void overflow(struct pairing *p, const struct ev_complete *e)
 {
-	item(p, TRACE_OVERFLOW, &e->h)->over = *e;
+	struct trace_item i = item_of(p, TRACE_OVERFLOW, &e->h);
+
+	i.over = *e;
+	p->fn(p->ctx, &i);
 	if (p->last_ctx == e->h.ctx && p->last_data == e->user_data)
 		p->last_ctx = 0;
 	else
@@ -430,59 +376,84 @@ static void mark(struct pairing *p, const struct ev_mark *e)
 
 static void create(struct pairing *p, const struct ev_create *e)
 {
+	struct trace_item i;
+
 	/* what is left of another ring that was there */
 	ring_of(p, e->h.ctx)->chain = 0;
 	ring_of(p, e->h.ctx)->id = 0;
 	pairing_ring(p, e->h.ctx, p->exact ? e->ino : 0, e->flags);
-	item(p, TRACE_CREATE, &e->h)->create = *e;
+	i = item_of(p, TRACE_CREATE, &e->h);
+	i.create = *e;
+	p->fn(p->ctx, &i);
+}
+
+static void wait(struct pairing *p, const struct ev_head *e)
+{
+	struct batch *b = batch_of(p, e->tid);
+
+	b->submitting = false;
+	b->waited = true;
+}
+
+/* What is passed on as it is. */
+static void other(struct pairing *p, const struct ev_head *e)
+{
+	struct trace_item i = item_of(p, TRACE_EXIT, e);
+
+	switch (e->type) {
+	case EV_REGISTER:
+		i.kind = TRACE_REGISTER;
+		i.reg = *(const struct ev_register *)e;
+		break;
+	case EV_ENTER:
+		i.kind = TRACE_ENTER;
+		i.enter = *(const struct ev_enter *)e;
+		break;
+	case EV_EXIT:
+		break;
+	default:
+		return;
+	}
+	p->fn(p->ctx, &i);
 }
 
 void pairing_event(struct pairing *p, const struct ev_head *e, size_t size)
 {
 	p->time = e->time;
-	if (e->lost)
-		item(p, TRACE_LOST, e)->lost = e->lost;
+	if (e->lost) {
+		struct trace_item i = item_of(p, TRACE_LOST, e);
+
+		i.lost = e->lost;
+		p->fn(p->ctx, &i);
+	}
 	switch (e->type) {
 	case EV_SUBMIT:
-		if (p->n_open)
-			settle_task(p, e->tid, 0);
 		submit(p, (const struct ev_submit *)e, size);
-		return;
+		break;
 	case EV_COMPLETE:
 		complete(p, (const struct ev_complete *)e);
-		return;
+		break;
 	case EV_ASYNC:
 	case EV_POLL:
 	case EV_WORK:
 		mark(p, (const struct ev_mark *)e);
-		return;
-	case EV_WORK_DONE:
-		settle_task(p, e->tid, ((const struct ev_mark *)e)->value);
-		return;
+		break;
+	case EV_WAIT:
+		wait(p, e);
+		break;
 	case EV_CREATE:
 		create(p, (const struct ev_create *)e);
 		break;
-	case EV_REGISTER:
-		item(p, TRACE_REGISTER, e)->reg = *(const struct ev_register *)e;
-		break;
 	case EV_OVERFLOW:
 		overflow(p, (const struct ev_complete *)e);
-		return;
-	case EV_ENTER:
-		item(p, TRACE_ENTER, e)->enter = *(const struct ev_enter *)e;
-		break;
-	case EV_EXIT:
-		item(p, TRACE_EXIT, e);
 		break;
 	default:
-		return;
+		other(p, e);
 	}
-	settle_task(p, e->tid, 0);
 }
 
 void pairing_end(struct pairing *p)
 {
-	pairing_settle(p);
 	for (size_t i = 0; i < BUCKETS; i++) {
 		while (p->by_data[i].first) {
 			struct pending *q = p->by_data[i].first;
@@ -490,7 +461,7 @@ void pairing_end(struct pairing *p)
 			/* what a multishot request has posted is not what it comes to in the end */
 			q->r.has_res = false;
 			q->r.completed = 0;
-			give(p, q, false, 0, true);
+			give(p, q, true);
 		}
 	}
 }
@@ -516,11 +487,5 @@ void pairing_free(struct pairing *p)
 			free(r);
 		}
 	}
-	while (p->n_held) {
-		free(held_at(p, 0)->pieces);
-		p->first++;
-		p->n_held--;
-	}
-	free(p->held);
 	free(p);
 }

@@ -680,20 +680,11 @@ int task_add(struct bpf_raw_tracepoint_args *c)
 	return args.work_req >= 0 ? mark_request(EV_WORK, (void *)argument(c, args.work_req)) : 0;
 }
 
-SEC("raw_tp/io_uring_local_work_run")
-int local_work_run(struct bpf_raw_tracepoint_args *c)
+/* The call that submitted has done so, and waits: what completes from now on did not do so in it. */
+SEC("raw_tp/io_uring_cqring_wait")
+int cqring_wait(struct bpf_raw_tracepoint_args *c)
 {
-	return (int32_t)c->args[1] > 0 ? mark(EV_WORK_DONE, c->args[0], 0, (uint32_t)c->args[1]) : 0;
-}
-
-SEC("raw_tp/io_uring_task_work_run")
-int task_work_run(struct bpf_raw_tracepoint_args *c)
-{
-	uint32_t tgid = whom() >> 32;
-
-	if (!(int32_t)c->args[1] || !(all ? tgid != self : is_target(tgid)))
-		return 0;
-	return mark(EV_WORK_DONE, 0, 0, (uint32_t)c->args[1]);
+	return mark(EV_WAIT, c->args[0], 0, 0);
 }
 
 /* --- rings and processes -------------------------------------------------------------------------------------------- */
@@ -855,7 +846,7 @@ const volatile uint32_t count_by;
 const volatile uint8_t op_bytes[256]; /* their results are numbers of bytes */
 const volatile uint8_t op_polls[256]; /* they do nothing but wait for a file */
 uint32_t epoch;			      /* which of the two sets is counted in: the other is being read */
-struct trace_note starts[NOTES];      /* when requests were submitted, by their addresses */
+struct trace_start starts[NOTES];     /* when requests were submitted, by their addresses */
 
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
@@ -879,17 +870,19 @@ struct {
 	__type(value, struct sum_counts);
 } no_counts SEC(".maps");
 
-/* What this processor has counted as inline since its task last submitted: it may turn out to have come by task work. */
-struct recent {
-	uint32_t tid, n;
-	struct sum_key key[32];
+/*
+ * What a processor's task is submitting: requests one after the other, until something completes or is waited for. A request of it that
+ * completes then did so in the call that submitted it.
+ */
+struct batch {
+	uint32_t tid, number, submitting, waited;
 };
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
 	__uint(max_entries, 1);
 	__type(key, uint32_t);
-	__type(value, struct recent);
-} recently SEC(".maps");
+	__type(value, struct batch);
+} batches SEC(".maps");
 
 static __always_inline struct sum_counts *counts_of(const struct sum_key *k)
 {
@@ -937,10 +930,10 @@ static __always_inline bool counted(uint64_t ctx, uint64_t who)
 
 static __always_inline int count_submission(bool fast, void *request)
 {
-	struct trace_note *s = &starts[(note_of((uint64_t)request) - notes) & (NOTES - 1)],
-			  *n = note_of((uint64_t)request);
-	struct recent *r;
-	uint32_t zero = 0;
+	struct trace_note *n = note_of((uint64_t)request);
+	struct trace_start *s = &starts[(n - notes) & (NOTES - 1)];
+	uint32_t zero = 0, tid = (uint32_t)bpf_get_current_pid_tgid();
+	struct batch *b;
 
 	if (!all) {
 		struct io_kiocb *req = TYPED(fast, io_kiocb, request);
@@ -950,11 +943,19 @@ static __always_inline int count_submission(bool fast, void *request)
 	}
 	if (n->req == (uint64_t)request)
 		n->req = 0;
-	r = bpf_map_lookup_elem(&recently, &zero);
-	if (r)
-		r->n = 0;
+	b = bpf_map_lookup_elem(&batches, &zero);
+	if (!b)
+		return 0;
+	if (!b->submitting || b->tid != tid) {
+		b->tid = tid;
+		b->number++;
+		b->submitting = 1;
+		b->waited = 0;
+	}
 	s->req = (uint64_t)request;
-	s->what = bpf_ktime_get_ns();
+	s->batch = b->number;
+	s->tid = tid;
+	s->time = bpf_ktime_get_ns();
 	return 0;
 }
 
@@ -983,10 +984,11 @@ static __always_inline int count_completion(bool fast, struct bpf_raw_tracepoint
 	struct sum_key k = {.pad = epoch};
 	struct io_ring_ctx *ctx = TYPED(fast, io_ring_ctx, a->args[0]);
 	struct io_kiocb *req = TYPED(fast, io_kiocb, request);
-	struct trace_note *n, *s;
+	struct trace_note *n;
+	struct trace_start *s;
 	struct sum_counts *c;
-	struct recent *r;
-	uint32_t opcode, path = PATH_INLINE, zero = 0, error;
+	struct batch *b;
+	uint32_t opcode, path = PATH_TASK_WORK, zero = 0, error;
 	uint64_t who = 0, ns = 0;
 
 	/* what names no request is not counted: it was, or it is another's */
@@ -1009,16 +1011,23 @@ static __always_inline int count_completion(bool fast, struct bpf_raw_tracepoint
 	n = note_of((uint64_t)request);
 	s = &starts[(n - notes) & (NOTES - 1)];
 	if (s->req == (uint64_t)request)
-		ns = bpf_ktime_get_ns() - s->what;
+		ns = bpf_ktime_get_ns() - s->time;
+	b = bpf_map_lookup_elem(&batches, &zero);
+	if (!b)
+		return 0;
 	if (n->req == (uint64_t)request) {
 		path = n->what & NOTE_ASYNC ? PATH_IOWQ : PATH_POLL;
 		if (!(cqe.flags & CQE_MORE))
 			n->req = 0;
 	} else if (READ(fast, ctx, flags) & SETUP_IOPOLL) {
 		path = PATH_IOPOLL;
+	} else if (ns && s->batch == b->number && s->tid == b->tid && !b->waited &&
+		   b->tid == (uint32_t)bpf_get_current_pid_tgid()) {
+		path = PATH_INLINE;
 	} else if (op_polls[opcode & 255]) {
 		path = PATH_POLL;
 	}
+	b->submitting = 0;
 	if (count_by == BY_OP)
 		k.opcode = opcode;
 	else
@@ -1043,23 +1052,16 @@ static __always_inline int count_completion(bool fast, struct bpf_raw_tracepoint
 		c->bytes += (uint32_t)cqe.res;
 	}
 	if (ns) {
-		uint32_t b = bucket_of(ns);
+		uint32_t bucket = bucket_of(ns);
 
 		c->latencies++;
 		c->total_ns += ns;
 		if (ns > c->max_ns)
 			c->max_ns = ns;
-		asm volatile("" : "+r"(b));
-		c->lat[b & (LAT_BUCKETS - 1)]++;
+		asm volatile("" : "+r"(bucket));
+		c->lat[bucket & (LAT_BUCKETS - 1)]++;
 		if (!(cqe.flags & CQE_MORE))
 			s->req = 0;
-	}
-	if (path != PATH_INLINE)
-		return 0;
-	r = bpf_map_lookup_elem(&recently, &zero);
-	if (r && r->n < 32) {
-		r->key[r->n & 31] = k;
-		r->n++;
 	}
 	return 0;
 }
@@ -1076,38 +1078,18 @@ int count_complete_fast(struct bpf_raw_tracepoint_args *c)
 	return count_completion(true, c);
 }
 
-static __always_inline int count_work(uint32_t done)
+SEC("raw_tp/io_uring_cqring_wait")
+int count_cqring_wait(struct bpf_raw_tracepoint_args *c)
 {
 	uint32_t zero = 0;
-	struct recent *r = bpf_map_lookup_elem(&recently, &zero);
+	struct batch *b = bpf_map_lookup_elem(&batches, &zero);
 
-	if (!r)
-		return 0;
-#pragma clang loop unroll(disable)
-	for (uint32_t i = 0; i < 32 && i < done && r->n; i++) {
-		struct sum_counts *c;
-
-		r->n--;
-		c = counts_of(&r->key[r->n & 31]);
-		if (c && c->paths[PATH_INLINE]) {
-			c->paths[PATH_INLINE]--;
-			c->paths[PATH_TASK_WORK]++;
-		}
+	(void)c;
+	if (b && b->tid == (uint32_t)bpf_get_current_pid_tgid()) {
+		b->waited = 1;
+		b->submitting = 0;
 	}
-	r->n = 0;
 	return 0;
-}
-
-SEC("raw_tp/io_uring_local_work_run")
-int count_local_work_run(struct bpf_raw_tracepoint_args *c)
-{
-	return count_work((uint32_t)c->args[1]);
-}
-
-SEC("raw_tp/io_uring_task_work_run")
-int count_task_work_run(struct bpf_raw_tracepoint_args *c)
-{
-	return count_work((uint32_t)c->args[1]);
 }
 
 char LICENSE[] SEC("license") = "GPL";

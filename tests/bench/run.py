@@ -241,7 +241,66 @@ def bench_harm():
     os.unlink("/dev/shm/uringtop-bench")
 
 
+BPFTRACE = """rawtracepoint:io_uring_submit_req { @s[arg0] = nsecs; }
+rawtracepoint:io_uring_complete /@s[arg1]/ { @h = hist(nsecs - @s[arg1]); delete(@s[arg1]); }"""
+
+
+def traced(args):
+    """Runs a tracer on the other processor while fio works; returns its processor time and peak memory through times."""
+    def disturb(job):
+        time.sleep(0.4)
+        tracer = subprocess.Popen(["taskset", "-c", "1", *args], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+        out = job.communicate()
+        tracer.send_signal(signal.SIGINT)
+        said = tracer.stderr.read().decode(errors="replace")
+        _, _, usage = os.wait4(tracer.pid, 0)
+        tracer.returncode = 0
+        lost = [w for w in said.split("\n") if "were lost" in w]
+        times.append((usage.ru_utime + usage.ru_stime, usage.ru_maxrss, lost[-1].split()[1] if lost else "none"))
+        return out
+    times = []
+    return disturb, times
+
+
+def bench_trace():
+    """IOPS of fio (4 KiB random reads of a tmpfs file, depth 32, one core) under a tracer on the other core, against untraced and
+    against two empty BPF programs, in turn."""
+    if not shutil.which("fio") or (os.cpu_count() or 1) < 2:
+        print("trace: takes fio ('make deps' installs it) and two processors")
+        return
+    out = "/dev/shm/uringtop-bench-trace"
+    others = [("bpftrace: a histogram", ["bpftrace", "-e", BPFTRACE]),
+              ("strace -f of io_uring_enter", ["strace", "-f", "-e", "trace=io_uring_enter", "-o", out, "-p", "FIO"])]
+    runs = [("two empty programs", [build + "/bench/empty_tp"]), ("trace -c", [ctl, "trace", "-c"]),
+            ("trace, every request as text", [ctl, "trace", "-o", out]), ("trace --json", [ctl, "trace", "--json", "-o", out]),
+            ("trace --chrome", [ctl, "trace", "--chrome", out])]
+    runs += [o for o in others if shutil.which(o[1][0])]
+    fio(None)
+    ratios = {name: [] for name, _ in runs}
+    seen = {}
+    for _ in range(5):
+        alone = fio(None)
+        for name, args in runs:
+            def with_pid(job, args=args):
+                time.sleep(0.3)
+                pids = subprocess.run(["pgrep", "-P", str(job.pid)], capture_output=True, text=True).stdout.split()
+                disturb, times = traced([pids[0] if a == "FIO" and pids else a for a in args])
+                got = disturb(job)
+                seen[name] = times[-1]
+                return got
+            ratios[name].append(fio(with_pid) / alone)
+    empty = statistics.median(ratios["two empty programs"])
+    for name, _ in runs:
+        r = statistics.median(ratios[name])
+        cpu, rss, lost = seen[name]
+        row(f"fio's IOPS under {name} / alone", r,
+            f"/ empty programs {r / empty:.2f}; tracer: {cpu:.1f} s of CPU, {rss} KiB, lost {lost}")
+    for path in (out, "/dev/shm/uringtop-bench"):
+        if os.path.exists(path):
+            os.unlink(path)
+
+
 print(f"{'A / B, the median of pairs of runs':<58} {'ratio':>7}")
-for name, bench in (("list", bench_list), ("dump", bench_dump), ("everything", bench_everything), ("load", bench_load), ("top", bench_top), ("harm", bench_harm)):
+for name, bench in (("list", bench_list), ("dump", bench_dump), ("everything", bench_everything), ("load", bench_load), ("top", bench_top), ("harm", bench_harm), ("trace", bench_trace)):
     if only in name:
         bench()

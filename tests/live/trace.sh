@@ -35,10 +35,15 @@ grep -q 'ring created by mix: fd [0-9]*, SQ 64, CQ 128, SQPOLL' "$tmp/trace"
 tap $? 'rings are announced'
 
 # --- the summary
-trace -c -- "$mix" 5 $n "$tmp/log" >"$tmp/table" 2>"$tmp/err"
-cat "$tmp/log".* | awk '$4 != "skip" && $3 == 22 {n++; if ($4 < 0) e++; else b += $4} END {print n, e + 0}' >"$tmp/want"
-awk '$1 == "READ" {print $2, $3}' "$tmp/table" | diff - "$tmp/want" >/dev/null
+for seed in 5 11 12; do
+  trace -c -- "$mix" $seed $n "$tmp/log" >"$tmp/table" 2>"$tmp/err"
+  # on a machine that is too busy something may be lost, which is said; then there is nothing to compare
+  grep -q 'were lost' "$tmp/err" || break
+done
+cat "$tmp/log".* | awk '$4 != "skip" && $3 == 22 {n++; if ($4 < 0) e++} END {print n, e + 0}' >"$tmp/want"
+awk '$1 == "READ" {print $2, $3}' "$tmp/table" | diff - "$tmp/want" >"$tmp/said"
 tap $? 'the summary counts the reads, and those that failed, as the program did'
+sed 's/^/# /' "$tmp/said" "$tmp/err"
 trace -c --by ring --hist -- "$mix" 5 2000 "$tmp/log" >"$tmp/table" 2>/dev/null
 [ "$(grep -c '^ring ' "$tmp/table")" -ge 4 ] && grep -q ' to .*█' "$tmp/table"
 tap $? '--by ring, --hist'
