@@ -46,7 +46,8 @@ for which in '' /asan; do
     [ -x "$t" ] && group "unit$which ${t##*/}" "$t"
   done
   for f in "$build$which"/fuzz/fuzz_*; do
-    [ -x "$f" ] && group "fuzz$which ${f##*/}" "$f" "tests/fuzz/corpus/${f##*/}" 20000
+    # a sanitizer takes its time
+    [ -x "$f" ] && group "fuzz$which ${f##*/}" "$f" "tests/fuzz/corpus/${f##*/}" "$([ -n "$which" ] && echo 5000 || echo 20000)"
   done
   BUILD=$build$which group "live$which" "$build$which/live"
   BUILD=$build$which group "inside$which" "$build$which/inside"
