@@ -382,6 +382,9 @@ static int finish(struct tracing *x, int *status)
 		complain("%llu events were lost (-b takes a larger buffer)", (unsigned long long)lost);
 	if (x->failed)
 		return EXIT_FAILED;
+	/* what is not looked at any more is not slowed down either */
+	tracer_close(x->t);
+	x->t = NULL;
 	wait_for_command(x, status);
 	return WIFSIGNALED(*status) ? 128 + WTERMSIG(*status) : WEXITSTATUS(*status);
 }
