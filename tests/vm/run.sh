@@ -85,8 +85,12 @@ for row in "${kernels[@]}"; do
     echo "ok - kernel $version # SKIP its package cannot be fetched"
     continue
   fi
-  timeout 600 qemu-system-x86_64 -accel tcg,thread=multi -cpu max -m 1024 -smp 2 -nographic -no-reboot \
-    -kernel "$image" -initrd "$work/initrd" -append 'console=ttyS0 quiet panic=-1' </dev/null >"$log" 2>&1
+  # an emulated kernel may fall over while it boots, before anything of ours has run: then it is booted again
+  for _ in 1 2 3; do
+    timeout 600 qemu-system-x86_64 -accel tcg,thread=multi -cpu max -m 1024 -smp 2 -nographic -no-reboot \
+      -kernel "$image" -initrd "$work/initrd" -append 'console=ttyS0 quiet panic=-1' </dev/null >"$log" 2>&1
+    grep -aq '^# kernel' "$log" && break
+  done
   tr -d '\r' <"$log" >"$log.txt" && mv "$log.txt" "$log"
   grep -aE '^(ok|not ok|#)' "$log" | grep -v '^# section' | sed "s/ - / - $version: /"
   if ! grep -aq '^# end, status' "$log"; then
