@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * mix SEED REQUESTS LOG: requests of every path and shape, drawn by lot from a seed, over four threads with a ring each; what the program
+ * mix SEED REQUESTS LOG [CQ-ENTRIES]: requests of every path and shape, drawn by lot from a seed, over four threads with a ring each; what the program
  * itself saw of each completion goes to LOG, a line each: ring, user_data, opcode, res, flags, in the order of the CQ. A request that
  * posts nothing is "skip" instead. The trace of it has to say the same.
  */
@@ -226,13 +226,14 @@ static unsigned shape(struct thread *t, bool skips)
 }
 
 static bool skips;
+static unsigned cq; /* 0: as many as there are by themselves, which may overflow */
 
 static void *run(void *arg)
 {
 	struct thread *t = arg;
 	unsigned made = 0;
 
-	if (!z_ring(&t->r, ENTRIES, 0, t->flags) && !z_ring(&t->r, ENTRIES, 0, 0))
+	if (!z_ring(&t->r, ENTRIES, cq, t->flags) && !z_ring(&t->r, ENTRIES, cq, cq ? Z_CQSIZE : 0))
 		z_die("ring");
 	while (made < t->wanted) {
 		unsigned batch = 1 + draw(t, BATCH);
@@ -256,6 +257,7 @@ int main(int argc, char **argv)
 
 	if (argc < 4)
 		return 2;
+	cq = argc > 4 ? (unsigned)atoi(argv[4]) : 0;
 	/* CQE_SKIP came with 5.17 */
 	skips = z_ring(&probe, 4, 0, 0) && probe.p.features & 1u << 11;
 	close(probe.fd);
@@ -264,8 +266,9 @@ int main(int argc, char **argv)
 		char name[256];
 
 		snprintf(name, sizeof(name), "%s.%d", argv[3], i);
-		*t = (struct thread){
-			.n = i, .flags = flags[i], .rng = strtoull(argv[1], NULL, 0) * 7919 + (unsigned)i + 1};
+		*t = (struct thread){.n = i,
+			.flags = flags[i] | (cq ? Z_CQSIZE : 0),
+			.rng = strtoull(argv[1], NULL, 0) * 7919 + (unsigned)i + 1};
 		t->wanted = (unsigned)atoi(argv[2]) / THREADS;
 		t->log = fopen(name, "w");
 		if (t->log)
