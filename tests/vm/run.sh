@@ -89,7 +89,7 @@ for row in "${kernels[@]}"; do
   for _ in 1 2 3; do
     timeout 600 qemu-system-x86_64 -accel tcg,thread=multi -cpu max -m 1024 -smp 2 -nographic -no-reboot \
       -kernel "$image" -initrd "$work/initrd" -append 'console=ttyS0 quiet panic=-1' </dev/null >"$log" 2>&1
-    grep -aq '^# kernel' "$log" && break
+    grep -aq '# kernel' "$log" && break
   done
   tr -d '\r' <"$log" >"$log.txt" && mv "$log.txt" "$log"
   grep -aE '^(ok|not ok|#)' "$log" | grep -v '^# section' | sed "s/ - / - $version: /"
