@@ -94,14 +94,37 @@ void items_of_text(struct items *i, const struct buf *b, int width)
 	}
 }
 
+/* What has to be known of the moment that is shown; *plain: it is only the time of day. */
+static void moment(const struct top *t, const struct track *k, struct buf *b, bool *plain)
+{
+	const struct frame *f = shown_frame(t);
+	const char *clock = f && f->doc.head.time ? strchr(f->doc.head.time, 'T') : NULL;
+
+	*plain = false;
+	if (k->ended) {
+		buf_puts(b, " ENDED ");
+	} else if (t->frozen) {
+		buf_puts(b, " FROZEN ");
+	} else if (t->n_files) {
+		buf_printf(b, " file %zu/%zu ", t->at_file + 1, t->n_files);
+	} else if (clock) {
+		render_text(b, &t->style, clock + 1, strnlen(clock + 1, 8));
+		*plain = true;
+	}
+}
+
 static int draw_title(struct top *t, struct grid *g, const struct track *k)
 {
 	const struct snap_ring *r = k->ring;
 	const struct snap_holder *h = snap_main_holder(r);
-	const struct frame *f = shown_frame(t);
-	struct buf b = {0};
-	int x;
+	struct buf b = {0}, when = {0};
+	int x, room = g->cols;
+	bool plain;
 
+	/* the state stands there whatever else has to make way; the time only where there is room for it */
+	moment(t, k, &when, &plain);
+	if (when.len && !plain)
+		room -= grid_width(when.data) + 1;
 	buf_printf(&b, "ring %" PRIu64, k->id);
 	if (h) {
 		buf_puts(&b, "  ");
@@ -110,7 +133,7 @@ static int draw_title(struct top *t, struct grid *g, const struct track *k)
 		if (h->n_fds)
 			buf_printf(&b, " fd %d", h->fds[0]);
 	}
-	x = grid_put_cut(g, 0, 0, g->cols, LOOK_BOLD, b.data, cut_mark(t));
+	x = grid_put_cut(g, 0, 0, room > 0 ? room : 0, LOOK_BOLD, b.data, cut_mark(t));
 	b.len = 0;
 	buf_puts(&b, "  ");
 	for (size_t i = 0; i < r->setup_names.n; i++) {
@@ -124,20 +147,11 @@ static int draw_title(struct top *t, struct grid *g, const struct track *k)
 		short_number(&b, k->completed);
 		buf_puts(&b, "/s");
 	}
-	x += grid_put_cut(g, 0, x, g->cols - x, 0, b.data, cut_mark(t));
-	b.len = 0;
-	if (k->ended)
-		buf_puts(&b, " ENDED ");
-	else if (t->frozen)
-		buf_puts(&b, " FROZEN ");
-	else if (t->n_files)
-		buf_printf(&b, " file %zu/%zu ", t->at_file + 1, t->n_files);
-	else if (f && f->doc.head.time && strchr(f->doc.head.time, 'T'))
-		render_text(&b, &t->style, strchr(f->doc.head.time, 'T') + 1,
-			strnlen(strchr(f->doc.head.time, 'T') + 1, 8));
-	if (b.len && grid_width(b.data) + 1 <= g->cols - x)
-		grid_put_right(g, 0, 0, g->cols, t->frozen || k->ended ? LOOK_REVERSE : 0, b.data);
+	x += grid_put_cut(g, 0, x, room > x ? room - x : 0, 0, b.data, cut_mark(t));
+	if (when.len && (!plain || grid_width(when.data) + 1 <= g->cols - x))
+		grid_put_right(g, 0, 0, g->cols, t->frozen || k->ended ? LOOK_REVERSE : 0, when.data);
 	buf_free(&b);
+	buf_free(&when);
 	return 1;
 }
 

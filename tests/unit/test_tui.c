@@ -683,6 +683,34 @@ static void freezing(void **state)
 	top_free(t);
 }
 
+/* That it is frozen, or has ended, is to be seen inside a ring too, however much else there is to say of it. */
+static void states_of_a_ring(void **state)
+{
+	struct top *t = seen(3);
+	struct grid g = {0};
+	struct buf b = {0};
+
+	(void)state;
+	open_ring(t, "running");
+	assert_int_equal(t->place, IN_RING);
+	top_key(t, ' ');
+	for (int cols = 50; cols <= 120; cols += 10) {
+		draw(t, &g, cols, 24);
+		b.len = 0;
+		grid_row(&g, 0, &b);
+		assert_non_null(strstr(b.data, "FROZEN"));
+	}
+	top_key(t, ' ');
+	top_frame(t, load(4));
+	draw(t, &g, 50, 12);
+	b.len = 0;
+	grid_row(&g, 0, &b);
+	assert_non_null(strstr(b.data, "ENDED"));
+	buf_free(&b);
+	grid_free(&g);
+	top_free(t);
+}
+
 /* --- files ---------------------------------------------------------------------------------------------------------- */
 
 static void configuration(void **state)
@@ -771,6 +799,7 @@ int main(void)
 		cmocka_unit_test(new_entries),
 		cmocka_unit_test(files),
 		cmocka_unit_test(freezing),
+		cmocka_unit_test(states_of_a_ring),
 		cmocka_unit_test(configuration),
 		cmocka_unit_test(writing),
 	};
