@@ -75,16 +75,7 @@ struct trace_request {
 	uint64_t chain; /* of a request of a link chain: the number of its chain, else 0 */
 };
 
-enum trace_kind {
-	TRACE_REQUEST,
-	TRACE_CREATE,
-	TRACE_REGISTER,
-	TRACE_OVERFLOW,
-	TRACE_LOST,
-	TRACE_EXIT,
-	TRACE_ENTER,
-	TRACE_CLOSED
-};
+enum trace_kind { TRACE_REQUEST, TRACE_CREATE, TRACE_REGISTER, TRACE_OVERFLOW, TRACE_LOST, TRACE_EXIT, TRACE_ENTER };
 
 struct trace_item {
 	enum trace_kind kind;

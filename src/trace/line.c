@@ -330,9 +330,6 @@ void trace_line(struct buf *b, struct trace_view *v, const struct trace_item *i)
 	case TRACE_EXIT:
 		buf_puts(b, "+++ exited +++");
 		break;
-	case TRACE_CLOSED:
-		buf_puts(b, "+++ ring closed +++");
-		break;
 	case TRACE_LOST:
 		break;
 	}

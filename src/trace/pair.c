@@ -15,7 +15,7 @@ struct pending {
 	struct trace_request r;
 	uint8_t *pieces;
 	uint32_t batch;
-	bool async, polled, worked;
+	bool async, polled;
 };
 
 struct bucket {
@@ -177,7 +177,7 @@ static struct pending *remember(struct pairing *p, uint64_t req, uint64_t ctx, u
 	*b->last = q;
 	b->last = &q->next_data;
 	q->pieces = NULL;
-	q->async = q->polled = q->worked = false;
+	q->async = q->polled = false;
 	return q;
 }
 
@@ -331,7 +331,6 @@ static void complete(struct pairing *p, const struct ev_complete *e)
 	r->cq_fill = e->cq_fill;
 	q->async |= (e->flags & COMPLETE_ASYNC) != 0;
 	q->polled |= (e->flags & COMPLETE_POLL) != 0;
-	q->worked |= (e->flags & COMPLETE_WORK) != 0;
 	r->worker = e->flags & COMPLETE_WORKER ? e->h.tid : 0;
 	r->shot = more || r->shot ? r->shot + 1 : 0;
 	if (r->has_sqe)
@@ -368,7 +367,6 @@ static void mark(struct pairing *p, const struct ev_mark *e)
 			continue;
 		q->async |= e->h.type == EV_ASYNC;
 		q->polled |= e->h.type == EV_POLL;
-		q->worked |= e->h.type == EV_WORK;
 	}
 }
 

@@ -97,7 +97,6 @@ uint64_t summary_percentile(const struct sum_counts *c, unsigned of_1000)
 
 static void time_cell(struct buf *b, bool known, uint64_t ns)
 {
-	size_t start = b->len;
 	struct buf t = {0};
 
 	if (known)
@@ -107,7 +106,6 @@ static void time_cell(struct buf *b, bool known, uint64_t ns)
 	buf_pad(b, t.len < 9 ? 9 - t.len : 1);
 	buf_puts(b, t.data);
 	buf_free(&t);
-	(void)start;
 }
 
 static void bytes_cell(struct buf *b, uint64_t v)

@@ -83,8 +83,7 @@ void trace_json(struct buf *b, struct trace_view *v, const struct trace_item *i)
 		[TRACE_OVERFLOW] = "overflow",
 		[TRACE_LOST] = "lost",
 		[TRACE_EXIT] = "exit",
-		[TRACE_ENTER] = "enter",
-		[TRACE_CLOSED] = "close"};
+		[TRACE_ENTER] = "enter"};
 	cJSON *o = cJSON_CreateObject();
 	const char *name;
 	char *s;
@@ -133,7 +132,6 @@ void trace_json(struct buf *b, struct trace_view *v, const struct trace_item *i)
 		ADD(o, "count", json_uint(i->lost));
 		break;
 	case TRACE_EXIT:
-	case TRACE_CLOSED:
 		break;
 	}
 	s = cJSON_PrintBuffered(o, 1024, false);
