@@ -87,7 +87,7 @@ $(BUILD)/schema.o: $(BUILD)/schema.c | libs
 SKEL = $(BUILD)/uring.skel.h $(BUILD)/trace.skel.h
 BPF_uring = src/kernel/all.bpf.c
 BPF_trace = src/trace/trace.bpf.c
-$(SKEL): $(BUILD)/%.skel.h: $(wildcard src/*/*.bpf.c src/kernel/*.h) include/krecords.h include/trecords.h | libs
+$(SKEL): $(BUILD)/%.skel.h: $(wildcard src/*/*.bpf.c src/kernel/*.h src/trace/*.h) include/krecords.h include/trecords.h | libs
 	@mkdir -p $(@D)
 	@echo "  BPF  $@"
 	$(Q)$(CLANG) -target bpf -mcpu=v3 -O2 -g -ffreestanding -Iinclude $(filter-out -Wmissing-prototypes,$(WARN)) -c $(BPF_$*) -o $(BUILD)/$*.raw.o

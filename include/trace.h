@@ -75,13 +75,24 @@ struct trace_request {
 	uint64_t chain; /* of a request of a link chain: the number of its chain, else 0 */
 };
 
-enum trace_kind { TRACE_REQUEST, TRACE_CREATE, TRACE_REGISTER, TRACE_OVERFLOW, TRACE_LOST, TRACE_EXIT, TRACE_ENTER };
+enum trace_kind {
+	TRACE_REQUEST,
+	TRACE_CREATE,
+	TRACE_CLOSE,
+	TRACE_REGISTER,
+	TRACE_OVERFLOW,
+	TRACE_DROPPED,
+	TRACE_LOST,
+	TRACE_EXIT,
+	TRACE_ENTER
+};
 
 struct trace_item {
 	enum trace_kind kind;
 	uint64_t time, ring;
 	uint32_t tgid, tid;
 	uint64_t lost;
+	uint32_t dropped, dropped_in_all; /* entries of the SQ, since the last time and by the ring's own count */
 	union {
 		struct trace_request r;
 		struct ev_create create;

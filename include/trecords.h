@@ -18,9 +18,11 @@ enum trace_event {
 	EV_REGISTER,   /* struct ev_register */
 	EV_OVERFLOW,   /* struct ev_complete: a completion found no room */
 	EV_FILE,       /* struct ev_file: a name for a number */
-	EV_FORK,       /* struct ev_mark: req is the child */
-	EV_EXIT,
-	EV_ENTER, /* struct ev_enter */
+	EV_FORK,       /* struct ev_head: req is the child */
+	EV_EXIT,       /* struct ev_head: req is the process */
+	EV_ENTER,      /* struct ev_enter */
+	EV_CLOSE,      /* struct ev_head: a ring's last file is gone */
+	EV_DROPPED, /* struct ev_mark: entries of the SQ that no request came of; value: all in all << 32, since the last time */
 };
 
 struct ev_head {
@@ -51,8 +53,18 @@ struct piece {
 	uint32_t len, room;
 };
 
-/* COMPLETE_NOTES: from this bit on what happened to the request on its way: 1 async, 2 poll, 4 work */
-enum { COMPLETE_WORKER = 1, COMPLETE_NOTES = 1, COMPLETE_ASYNC = 2, COMPLETE_POLL = 4, COMPLETE_WORK = 8 };
+/*
+ * COMPLETE_NOTES: from this bit on what happened to the request on its way: 1 async, 2 poll, 4 work. COMPLETE_MAYBE: io-wq may have
+ * had it; it did, if it had no credentials of its own.
+ */
+enum {
+	COMPLETE_WORKER = 1,
+	COMPLETE_NOTES = 1,
+	COMPLETE_ASYNC = 2,
+	COMPLETE_POLL = 4,
+	COMPLETE_WORK = 8,
+	COMPLETE_MAYBE = 16
+};
 
 struct ev_complete {
 	struct ev_head h;
@@ -123,6 +135,7 @@ struct trace_ring {
 	uint64_t sqes, array, rings, mm;
 	uint32_t mask, flags;
 	uint32_t wanted, sqe_shift;
+	uint32_t dropped, closed; /* dropped: that has been told */
 };
 
 /* Which argument of a tracepoint is which, -1: it has none of that kind. */
@@ -133,15 +146,25 @@ struct trace_args {
 	int32_t async_req, poll_req, work_req;
 	int32_t register_ret;
 };
-/* What happened to a request on its way. */
-struct trace_note {
-	uint64_t req, what;
+
+/* What a timeout that has passed results in (ETIME): nothing of that happens in the call that submitted it. */
+enum { TIME_PASSED = -62 };
+
+/* Flags of a request: both are set once io-wq has it; other: something else may have set one of them. No bits: the kernel has not all. */
+struct trace_bits {
+	uint64_t both, other, creds; /* creds: one of both */
 };
 
-/* When a request was submitted, and in which batch of its task. */
-struct trace_start {
+/* What happened to a request on its way; when the kernel counts, also when it was submitted, and in which batch of its task. */
+struct trace_note {
 	uint64_t req, time;
-	uint32_t batch, tid;
+	uint32_t what, batch, switches, pad;
+};
+
+/* What a task is submitting. */
+struct trace_batch {
+	uint64_t task;
+	uint32_t number, submitting, waited, pad;
 };
 
 /* --- the summary, counted in the kernel ------------------------------------------------------------------------------ */
@@ -150,6 +173,9 @@ enum summary_path { PATH_INLINE, PATH_POLL, PATH_IOWQ, PATH_IOPOLL, PATH_TASK_WO
 
 /* Buckets of latency: eight to each power of two. */
 enum { LAT_BUCKETS = 512, SUM_ERRORS = 256 };
+
+/* Rows by opcode, and one of completions that name no request. */
+enum { COUNTED_OVERFLOW = 256, COUNTED_OPS };
 
 /* What it is counted by: an opcode, a ring, a file's number or a process. */
 struct sum_key {

@@ -17,6 +17,7 @@ extern struct exchange x;
 /* The address of a field, from the address of its structure. */
 #define ADDR(p, type, field) ((void *)(p) + AT(type, field))
 
+#define likely(c) __builtin_expect(!!(c), 1)
 #define unlikely(c) __builtin_expect(!!(c), 0)
 
 static __always_inline uint64_t load(const void *p)

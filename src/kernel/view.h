@@ -79,7 +79,12 @@ struct percpu_ref {
 
 /* --- tasks ---------------------------------------------------------------------------------------------------------- */
 
-struct pid_namespace;
+struct ns_common {
+	unsigned int inum;
+};
+struct pid_namespace {
+	struct ns_common ns;
+};
 struct upid {
 	int nr;
 	struct pid_namespace *ns;
@@ -463,6 +468,9 @@ struct io_rings {
 struct io_rings___atomic {
 	atomic_t sq_flags; /* 6.1 */
 };
+struct work_struct {
+	void *func;
+};
 struct io_ring_ctx {
 	struct percpu_ref refs;
 	struct io_rings *rings;
@@ -522,6 +530,7 @@ struct io_ring_ctx {
 	struct io_zcrx_ifq *ifq; /* 6.15 */
 	struct xarray zcrx_ctxs; /* 6.16 */
 	uint32_t iowq_limits[2]; /* 5.15 */
+	struct work_struct exit_work;
 };
 
 enum io_uring_op { IORING_OP_LAST = 37 }; /* 5.10; more since */

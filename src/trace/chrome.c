@@ -136,6 +136,12 @@ void trace_chrome(struct buf *b, struct trace_chrome *c, struct trace_view *v, c
 	case TRACE_CREATE:
 		snprintf(name, sizeof(name), "ring created");
 		break;
+	case TRACE_CLOSE:
+		snprintf(name, sizeof(name), "ring closed");
+		break;
+	case TRACE_DROPPED:
+		snprintf(name, sizeof(name), "SQ dropped %u", i->dropped);
+		break;
 	case TRACE_REGISTER:
 		snprintf(name, sizeof(name), "register %s",
 			uapi_name(uapi_register_ops, i->reg.opcode) ? uapi_name(uapi_register_ops, i->reg.opcode)

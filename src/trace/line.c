@@ -316,6 +316,9 @@ void trace_line(struct buf *b, struct trace_view *v, const struct trace_item *i)
 	case TRACE_CREATE:
 		created(b, v, &i->create);
 		break;
+	case TRACE_CLOSE:
+		buf_puts(b, "+++ ring closed +++");
+		break;
 	case TRACE_REGISTER:
 		registered(b, v, &i->reg);
 		break;
@@ -323,6 +326,12 @@ void trace_line(struct buf *b, struct trace_view *v, const struct trace_item *i)
 		buf_puts(b, "CQ overflow: user_data=");
 		buf_hex(b, i->over.user_data);
 		buf_printf(b, " res=%d waits in the kernel for room", i->over.res);
+		break;
+	case TRACE_DROPPED:
+		render_color(b, &v->style, C_BAD);
+		buf_printf(b, "SQ dropped %u entr%s: no such index (%u in all)", i->dropped,
+			i->dropped == 1 ? "y" : "ies", i->dropped_in_all);
+		render_color(b, &v->style, C_NONE);
 		break;
 	case TRACE_ENTER:
 		entered(b, &i->enter);

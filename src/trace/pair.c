@@ -306,7 +306,7 @@ static enum summary_path path_of(struct pairing *p, const struct pending *q, con
 		return PATH_IOPOLL;
 	/* in the call that submitted it: by the same task, which has done nothing else since, nor waited, nor slept */
 	if (r->failed || (r->tid == e->h.tid && q->batch == b->number && !b->waited && r->switches == e->switches &&
-				 r->shot <= 1))
+				 r->shot <= 1 && e->res != TIME_PASSED))
 		return PATH_INLINE;
 	return uapi_op_polls(r->opcode) ? PATH_POLL : p->works ? PATH_TASK_WORK : PATH_UNKNOWN;
 }
@@ -329,7 +329,7 @@ static void complete(struct pairing *p, const struct ev_complete *e)
 	memcpy(r->extra, e->extra, sizeof(r->extra));
 	r->file = e->file ? e->file : r->file;
 	r->cq_fill = e->cq_fill;
-	q->async |= (e->flags & COMPLETE_ASYNC) != 0;
+	q->async |= e->flags & COMPLETE_ASYNC || (e->flags & COMPLETE_MAYBE && !r->sqe.b[SQE_PERSONALITY]);
 	q->polled |= (e->flags & COMPLETE_POLL) != 0;
 	r->worker = e->flags & COMPLETE_WORKER ? e->h.tid : 0;
 	r->shot = more || r->shot ? r->shot + 1 : 0;
@@ -406,6 +406,14 @@ static void other(struct pairing *p, const struct ev_head *e)
 	case EV_ENTER:
 		i.kind = TRACE_ENTER;
 		i.enter = *(const struct ev_enter *)e;
+		break;
+	case EV_CLOSE:
+		i.kind = TRACE_CLOSE;
+		break;
+	case EV_DROPPED:
+		i.kind = TRACE_DROPPED;
+		i.dropped = (uint32_t)((const struct ev_mark *)e)->value;
+		i.dropped_in_all = (uint32_t)(((const struct ev_mark *)e)->value >> 32);
 		break;
 	case EV_EXIT:
 		break;

@@ -79,8 +79,10 @@ void trace_json(struct buf *b, struct trace_view *v, const struct trace_item *i)
 {
 	static const char *const types[] = {[TRACE_REQUEST] = "request",
 		[TRACE_CREATE] = "create",
+		[TRACE_CLOSE] = "close",
 		[TRACE_REGISTER] = "register",
 		[TRACE_OVERFLOW] = "overflow",
+		[TRACE_DROPPED] = "dropped",
 		[TRACE_LOST] = "lost",
 		[TRACE_EXIT] = "exit",
 		[TRACE_ENTER] = "enter"};
@@ -131,6 +133,11 @@ void trace_json(struct buf *b, struct trace_view *v, const struct trace_item *i)
 	case TRACE_LOST:
 		ADD(o, "count", json_uint(i->lost));
 		break;
+	case TRACE_DROPPED:
+		ADD(o, "count", json_uint(i->dropped));
+		ADD(o, "total", json_uint(i->dropped_in_all));
+		break;
+	case TRACE_CLOSE:
 	case TRACE_EXIT:
 		break;
 	}

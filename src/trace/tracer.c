@@ -69,6 +69,35 @@ static bool learn_arguments(struct trace *s, const struct btf *btf)
 	return s->rodata->args.complete_req >= 0;
 }
 
+/* The number that one of the kernel's enumerators has, -1: there is none of that name. */
+static int enumerator(const struct btf *btf, const char *name)
+{
+	for (uint32_t id = 1; id < btf__type_cnt(btf); id++) {
+		const struct btf_type *t = btf__type_by_id(btf, id);
+		const struct btf_enum *e = btf_enum(t);
+
+		/* those that are asked for have no name of their own */
+		for (uint16_t i = 0; btf_is_enum(t) && !t->name_off && i < btf_vlen(t); i++)
+			if (!strcmp(btf__name_by_offset(btf, e[i].name_off), name))
+				return e[i].val;
+	}
+	return -1;
+}
+
+/* include/linux/io_uring_types.h (6.2 to 7.3) */
+static void learn_bits(struct trace *s, const struct btf *btf)
+{
+	int refs = enumerator(btf, "REQ_F_REFCOUNT_BIT"), creds = enumerator(btf, "REQ_F_CREDS_BIT"),
+	    timeout = enumerator(btf, "REQ_F_LINK_TIMEOUT_BIT"), polled = enumerator(btf, "REQ_F_POLLED_BIT");
+
+	if (refs < 0 || creds < 0 || timeout < 0 || polled < 0 || refs > 63 || creds > 63 || timeout > 63 ||
+		polled > 63)
+		return;
+	s->rodata->bits.both = 1ull << refs | 1ull << creds;
+	s->rodata->bits.creds = 1ull << creds;
+	s->rodata->bits.other = 1ull << timeout | 1ull << polled;
+}
+
 /* What to copy for an argument of an opcode. False: nothing. */
 static bool capture_of(const struct uapi_arg *a, uint32_t data, struct capture *c)
 {
@@ -154,39 +183,56 @@ static void learn_namespace(struct trace *s)
 	if (stat("/proc/self/ns/pid", &st) || st.st_ino == FIRST_PID_NS)
 		return;
 	s->rodata->in_namespace = true;
-	s->rodata->ns_dev = st.st_dev;
 	s->rodata->ns_ino = st.st_ino;
 }
 
-/* Which programs are wanted, among those that this kernel has tracepoints for. */
+static bool ends_with(const char *s, const char *end)
+{
+	return strlen(s) > strlen(end) && !strcmp(s + strlen(s) - strlen(end), end);
+}
+
+static bool one_of(const char *name, const char *const *names)
+{
+	while (*names && strcmp(name, *names))
+		names++;
+	return *names;
+}
+
+/* Is this program wanted? typed: a pointer can be given its type (6.2), and the program that does so takes the place of the plain one. */
+static bool wanted(const struct trace_source *o, const struct trace *s, const char *name, bool typed)
+{
+	static const char *const always[] = {"register_", "queue_async_work", "poll_arm", "task_add", "create", NULL};
+	static const char *const plain[] = {"submit_req", "complete", "count_submit_req", "count_complete", NULL};
+	static const char *const enter[] = {"sys_enter", "sys_exit", NULL};
+
+	if (one_of(name, enter))
+		return o->enter;
+	if (!strcmp(name, "process_exit"))
+		return !o->all;
+	if (!strcmp(name, "process_fork"))
+		return !o->all && o->follow;
+	if (!strcmp(name, "task_add") && s->rodata->args.work_req < 0)
+		return false;
+	/* a request's flags tell more */
+	if (!strcmp(name, "queue_async_work") && s->rodata->bits.both)
+		return false;
+	if (one_of(name, always))
+		return true;
+	return !strncmp(name, "count_", 6) == o->summary &&
+	       (ends_with(name, "_fast") ? typed : !typed || !one_of(name, plain));
+}
+
+/* The wanted ones, among those that this kernel has tracepoints for. */
 static void choose(struct trace *s, const struct trace_source *o, const struct btf *btf)
 {
-	/* a pointer can be given its type: 6.2 */
 	bool typed = btf__find_by_name_kind(btf, "bpf_rdonly_cast", BTF_KIND_FUNC) > 0;
 	struct bpf_program *p;
 
 	bpf_object__for_each_program(p, s->obj)
 	{
-		const char *tp = strchr(bpf_program__section_name(p), '/') + 1, *name = bpf_program__name(p);
-		bool load = arguments(btf, tp) >= 0, counts = !strncmp(name, "count_", 6);
-		/* these are wanted by either */
-		bool both = !strcmp(name, "create") || !strcmp(name, "register_") ||
-			    !strcmp(name, "queue_async_work") || !strcmp(name, "poll_arm") ||
-			    !strcmp(name, "task_add") || !strncmp(tp, "sched_", 6);
+		const char *tp = strchr(bpf_program__section_name(p), '/') + 1;
 
-		if (!strcmp(tp, "sys_enter") || !strcmp(tp, "sys_exit"))
-			load = o->enter;
-		else if (!strncmp(tp, "sched_", 6))
-			load = !o->all && (o->follow || !strcmp(tp, "sched_process_exit"));
-		else if (!both && counts != o->summary)
-			load = false;
-		else if (strlen(name) > 5 && !strcmp(name + strlen(name) - 5, "_fast"))
-			load &= typed;
-		else if (!strcmp(name + (counts ? 6 : 0), "submit_req") || !strcmp(name + (counts ? 6 : 0), "complete"))
-			load &= !typed;
-		else if (!strcmp(name, "task_add") && s->rodata->args.work_req < 0)
-			load = false;
-		bpf_program__set_autoload(p, load);
+		bpf_program__set_autoload(p, arguments(btf, tp) >= 0 && wanted(o, s, bpf_program__name(p), typed));
 	}
 }
 
@@ -219,9 +265,11 @@ struct tracer *tracer_open(struct arena *a, const struct trace_source *o, const 
 		t->exact = learn_arguments(t->skel, btf);
 		t->works = arguments(btf, "io_uring_local_work_run") >= 0 ||
 			   arguments(btf, "io_uring_task_work_run") >= 0;
+		learn_bits(t->skel, btf);
 		learn_captures(t->skel, o->data);
 		learn_namespace(t->skel);
 		t->skel->rodata->all = o->all;
+		t->skel->rodata->counting = o->summary;
 		t->skel->rodata->cpus = (uint32_t)libbpf_num_possible_cpus();
 		t->skel->rodata->self = (uint32_t)getpid();
 		t->skel->rodata->data_len = o->data > CAPTURE_MOST ? CAPTURE_MOST : o->data;
@@ -235,6 +283,9 @@ struct tracer *tracer_open(struct arena *a, const struct trace_source *o, const 
 			t->skel->rodata->op_bytes[i] = uapi_op_moves_bytes((unsigned)i);
 			t->skel->rodata->op_polls[i] = uapi_op_polls((unsigned)i);
 		}
+		t->skel->rodata->op_counts_refs[uapi_op_number("MSG_RING", 8) & 255] = true;
+		t->skel->rodata->op_counts_refs[uapi_op_number("LINK_TIMEOUT", 12) & 255] = true;
+		t->skel->rodata->op_counts_refs[uapi_op_number("POLL_ADD", 8) & 255] = true;
 		choose(t->skel, o, btf);
 	}
 	btf__free(btf);
@@ -265,14 +316,20 @@ int tracer_target(struct tracer *t, pid_t pid)
 {
 	uint32_t key = (uint32_t)pid, one = 1;
 
-	return bpf_map__update_elem(t->skel->maps.targets, &key, sizeof(key), &one, sizeof(one), BPF_ANY);
+	int err = bpf_map__update_elem(t->skel->maps.targets, &key, sizeof(key), &one, sizeof(one), BPF_ANY);
+
+	t->skel->bss->rings_epoch++;
+	return err;
 }
 
 int tracer_ring(struct tracer *t, uint64_t ctx)
 {
 	struct trace_ring r = {.wanted = 1};
 
-	return bpf_map__update_elem(t->skel->maps.rings, &ctx, sizeof(ctx), &r, sizeof(r), BPF_ANY);
+	int err = bpf_map__update_elem(t->skel->maps.rings, &ctx, sizeof(ctx), &r, sizeof(r), BPF_ANY);
+
+	t->skel->bss->rings_epoch++;
+	return err;
 }
 
 bool tracer_exact(const struct tracer *t)
@@ -351,8 +408,8 @@ int tracer_counts(struct tracer *t, counts_fn fn, void *ctx)
 	each = xrealloc(NULL, (size_t)cpus * sizeof(*each));
 	t->skel->bss->epoch = was ^ 1;
 	usleep(1000); /* whoever was counting is done */
-	for (uint32_t i = 0; t->by == SUM_BY_OP && i < 256; i++) {
-		uint32_t index = (was & 1) * 256 + i;
+	for (uint32_t i = 0; t->by == SUM_BY_OP && i < COUNTED_OPS; i++) {
+		uint32_t index = (was & 1) * COUNTED_OPS + i;
 
 		if (bpf_map_lookup_elem(ops, &index, each))
 			continue;

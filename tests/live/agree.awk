@@ -13,6 +13,8 @@ function num(s,    i, v) {
 }
 FNR == 1 { file++ }
 file == 1 && / events? lost / { lost++ }
+file == 1 && / SQ dropped 1 entry: no such index \(1 in all\)$/ { dropped++ }
+file == 1 && / \+\+\+ ring closed \+\+\+$/ && ($2 in made) { closed++ }
 file == 1 && /ring created/ { made[$2] = rings++; next }
 file == 1 && / user_data=0x/ && ($2 in made) && !/CQ overflow/ {
 	match($0, /user_data=0x[0-9a-f]+/)
@@ -52,6 +54,10 @@ END {
 	}
 	for (k in balance)
 		failed += balance[k] != 0
+	if (dropped != 4 || closed != rings) {
+		print "# " dropped + 0 " entries dropped, " closed + 0 " of " rings " rings closed"
+		failed++
+	}
 	print "# " total " completions, " lost + 0 " places where events were lost"
 	exit failed || lost || !total
 }

@@ -4,7 +4,7 @@ import json
 import sys
 
 names = {0: "NOP", 6: "POLL_ADD", 11: "TIMEOUT", 14: "ASYNC_CANCEL", 15: "LINK_TIMEOUT", 18: "OPENAT", 19: "CLOSE", 22: "READ", 23: "WRITE"}
-rings, lines, lost, paths = [], {}, 0, {}
+rings, lines, lost, paths, dropped, closed = [], {}, 0, {}, {}, set()
 for text in open(sys.argv[1]):
     o = json.loads(text)
     if o["type"] == "create":
@@ -12,11 +12,18 @@ for text in open(sys.argv[1]):
         lines[o["ring_id"]] = []
     elif o["type"] == "lost":
         lost += o["count"]
+    elif o["type"] == "dropped":
+        dropped[o["ring_id"]] = dropped.get(o["ring_id"], 0) + o["count"]
+    elif o["type"] == "close":
+        closed.add(o["ring_id"])
     elif o["type"] == "request":
         lines.setdefault(o["ring_id"], []).append(o)
 if lost:
     print(f"# {lost} events were lost")
 bad = 0
+if [dropped.get(r, 0) for r in rings] != [0, 1, 1, 1, 1] or closed != set(rings):
+    bad += 1
+    print(f"# rings {rings}: dropped {dropped}, closed {closed}")
 # the first ring asks what the kernel can do
 for n, ring in enumerate(rings[1:5]):
     log = [l.split() for l in open(f"{sys.argv[2]}.{n}")]

@@ -2,7 +2,7 @@
 /*
  * mix SEED REQUESTS LOG [CQ-ENTRIES]: requests of every path and shape, drawn by lot from a seed, over four threads with a ring each; what the program
  * itself saw of each completion goes to LOG, a line each: ring, user_data, opcode, res, flags, in the order of the CQ. A request that
- * posts nothing is "skip" instead. The trace of it has to say the same.
+ * posts nothing is "skip" instead. At its end each thread submits an entry that is dropped. The trace has to say the same.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -227,6 +227,19 @@ static unsigned shape(struct thread *t, bool skips)
 	}
 }
 
+/* An entry with an index that the SQ has not: the kernel drops it, and counts. */
+static void drop(struct thread *t)
+{
+	uint32_t *array = z_word(&t->r, t->r.p.sq_off.array), *tail = z_word(&t->r, t->r.p.sq_off.tail);
+	uint32_t end = *tail + 1;
+
+	array[*tail & (t->r.p.sq_entries - 1)] = 1u << 20;
+	__atomic_store_n(tail, end, __ATOMIC_RELEASE);
+	z_enter(&t->r, 1, 0, t->flags & Z_SQPOLL ? 2 : 0);
+	while (__atomic_load_n(z_word(&t->r, t->r.p.sq_off.head), __ATOMIC_ACQUIRE) != end)
+		usleep(10);
+}
+
 static bool skips;
 static unsigned cq; /* 0: as many as there are by themselves, which may overflow */
 
@@ -247,6 +260,7 @@ static void *run(void *arg)
 			all_done(t);
 	}
 	all_done(t);
+	drop(t);
 	return NULL;
 }
 

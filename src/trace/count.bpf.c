@@ -1,0 +1,339 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The summary, counted where requests complete and read when it is printed. What is traced pays for every instruction here: half of
+ * it all is the clock, read once when a request begins and once when it ends.
+ */
+#include "done.h"
+#include "tfiles.h"
+#include "trings.h"
+#include "worker.h"
+
+enum { BY_OP, BY_RING, BY_FILE, BY_PID };
+extern const volatile uint32_t count_by;
+extern const volatile uint8_t op_bytes[256]; /* their results are numbers of bytes */
+extern const volatile uint8_t op_polls[256]; /* they do nothing but wait for a file */
+extern uint32_t epoch;			     /* which of the two sets is counted in: the other is being read */
+
+/* by opcode, of each set; one more that is none: what overflowed, which names no request */
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 2 * COUNTED_OPS);
+	__type(key, uint32_t);
+	__type(value, struct sum_counts);
+} by_op SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_HASH);
+	__uint(max_entries, 4096);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, struct sum_key);
+	__type(value, struct sum_counts);
+} by_key SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, uint32_t);
+	__type(value, struct sum_counts);
+} no_counts SEC(".maps");
+
+/*
+ * What a task is submitting: requests one after the other, until something completes or is waited for. A request of it that completes
+ * then, without the task having slept, did so in the call that submitted it. Tasks share a place by chance; then a batch begins anew.
+ */
+enum { BATCHES = 4096 };
+struct trace_batch batches[BATCHES];
+
+static __always_inline struct trace_batch *batch_of(uint64_t task)
+{
+	return &batches[(task >> 6 ^ task >> 18) & (BATCHES - 1)];
+}
+
+/* What was completed last, where more may be told of the same. */
+struct last_done {
+	uint64_t ctx, user_data;
+};
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, uint32_t);
+	__type(value, struct last_done);
+} lasts SEC(".maps");
+
+static __always_inline struct sum_counts *counts_of(const struct sum_key *k)
+{
+	struct sum_counts *c;
+	uint32_t i = (k->pad & 1) * COUNTED_OPS + k->opcode, zero = 0;
+
+	if (count_by == BY_OP)
+		return bpf_map_lookup_elem(&by_op, &i);
+	c = bpf_map_lookup_elem(&by_key, k);
+	if (c)
+		return c;
+	c = bpf_map_lookup_elem(&no_counts, &zero);
+	if (c)
+		bpf_map_update_elem(&by_key, k, c, BPF_NOEXIST);
+	return bpf_map_lookup_elem(&by_key, k);
+}
+
+static __always_inline uint32_t bucket_of(uint64_t ns)
+{
+	uint32_t high = 0, b;
+	uint64_t v = ns;
+
+	if (ns < 8)
+		return (uint32_t)ns;
+	if (v >> 32)
+		high += 32, v >>= 32;
+	if (v >> 16)
+		high += 16, v >>= 16;
+	if (v >> 8)
+		high += 8, v >>= 8;
+	if (v >> 4)
+		high += 4, v >>= 4;
+	if (v >> 2)
+		high += 2, v >>= 2;
+	if (v >> 1)
+		high += 1;
+	b = (high - 2) * 8 + ((uint32_t)(ns >> (high - 3)) & 7);
+	return b < LAT_BUCKETS ? b : LAT_BUCKETS - 1;
+}
+
+/* Of the whole machine all is counted, but what we do ourselves. */
+static __always_inline bool counted(bool fast, uint64_t ctx)
+{
+	return traced_last(ctx) || traced(ctx, whom(fast, CURRENT(fast)) >> 32);
+}
+
+/* --- submission ----------------------------------------------------------------------------------------------------- */
+
+static __always_inline int count_submission(bool fast, void *request)
+{
+	struct io_kiocb *req = TYPED(fast, io_kiocb, request);
+	uint64_t ctx = (uint64_t)READ(fast, req, ctx);
+	struct task_struct *t;
+	struct trace_note *n;
+	struct trace_batch *b;
+
+	if (!all && !counted(fast, ctx))
+		return 0;
+	t = submitter(fast, req);
+	b = batch_of((uint64_t)t);
+	if (!b->submitting || b->task != (uint64_t)t) {
+		b->task = (uint64_t)t;
+		b->number++;
+		b->submitting = 1;
+		b->waited = 0;
+	}
+	n = note_for((uint64_t)request);
+	n->req = (uint64_t)request;
+	n->what = READ(fast, req, flags) & bits.creds ? NOTE_CREDS : 0;
+	n->batch = b->number;
+	n->switches = (uint32_t)READ(fast, t, nvcsw);
+	n->time = bpf_ktime_get_ns();
+	return 0;
+}
+
+SEC("raw_tp/io_uring_submit_sqe")
+int count_submit_sqe(struct bpf_raw_tracepoint_args *c)
+{
+	return count_submission(false, (void *)argument(c, args.submit_req));
+}
+
+SEC("raw_tp/io_uring_submit_req")
+int count_submit_req(struct bpf_raw_tracepoint_args *c)
+{
+	return count_submission(false, (void *)c->args[0]);
+}
+
+SEC("raw_tp/io_uring_submit_req")
+int count_submit_req_fast(struct bpf_raw_tracepoint_args *c)
+{
+	return count_submission(true, (void *)c->args[0]);
+}
+
+/* It was refused; what it was asked to do the kernel may have made a NOP of by now. */
+SEC("raw_tp/io_uring_req_failed")
+int count_req_failed(struct bpf_raw_tracepoint_args *c)
+{
+	struct trace_note *n;
+	uint8_t opcode = 0;
+
+	count_submission(false, (void *)c->args[1]);
+	n = note_of(c->args[1]);
+	if (!n)
+		return 0;
+	bpf_probe_read_kernel(&opcode, sizeof(opcode), (void *)c->args[0]);
+	n->what = NOTE_REFUSED | (uint32_t)opcode << NOTE_OPCODE;
+	return 0;
+}
+
+/* --- completion ----------------------------------------------------------------------------------------------------- */
+
+/* How it came to its end. t: the task that submitted it. */
+static __always_inline enum summary_path path_of(bool fast, const struct done *d, uint32_t opcode,
+	const struct trace_note *n, const struct trace_batch *b, struct task_struct *t)
+{
+	struct io_ring_ctx *ctx = TYPED(fast, io_ring_ctx, d->ctx);
+	enum by_worker w = by_worker(fast, TYPED(fast, io_kiocb, d->req), opcode);
+	uint32_t what = n ? n->what : 0;
+
+	if (what & NOTE_REFUSED)
+		return PATH_INLINE;
+	if (w == BY_WORKER || (w == MAYBE_BY_WORKER && !(what & NOTE_CREDS)))
+		return PATH_IOWQ;
+	if (w == MAYBE_BY_WORKER)
+		return PATH_UNKNOWN;
+	if (what & (NOTE_POLL | NOTE_WORK))
+		return PATH_POLL;
+	if (READ(fast, ctx, flags) & SETUP_IOPOLL)
+		return PATH_IOPOLL;
+	if (n && n->time && b->task == (uint64_t)t && n->batch == b->number && !b->waited &&
+		n->switches == (uint32_t)READ(fast, t, nvcsw) && d->res != TIME_PASSED)
+		return PATH_INLINE;
+	return op_polls[opcode & 255] ? PATH_POLL : PATH_TASK_WORK;
+}
+
+static __always_inline void add(
+	struct sum_counts *c, const struct done *d, uint32_t opcode, enum summary_path path, uint64_t ns)
+{
+	uint32_t error, bucket;
+
+	c->calls++;
+	c->paths[path]++;
+	if (d->res < 0) {
+		c->errors++;
+		error = (uint32_t)-d->res;
+		error = error < SUM_ERRORS - 1 ? error : SUM_ERRORS - 1;
+		/* the verifier has to see a bound that the compiler would leave out */
+		asm volatile("" : "+r"(error));
+		c->error[error & (SUM_ERRORS - 1)]++;
+	} else if (opcode != COUNTED_OVERFLOW && op_bytes[opcode & 255]) {
+		c->bytes += (uint32_t)d->res;
+	}
+	if (!ns)
+		return;
+	bucket = bucket_of(ns);
+	c->latencies++;
+	c->total_ns += ns;
+	if (ns > c->max_ns)
+		c->max_ns = ns;
+	asm volatile("" : "+r"(bucket));
+	c->lat[bucket & (LAT_BUCKETS - 1)]++;
+}
+
+static __always_inline int count_completion(bool fast, const struct done *d)
+{
+	struct sum_key k = {.pad = epoch};
+	struct io_kiocb *req = TYPED(fast, io_kiocb, d->req);
+	enum summary_path path;
+	struct task_struct *t;
+	struct trace_note *n;
+	struct sum_counts *c;
+	struct trace_batch *b;
+	uint32_t opcode;
+	uint64_t ns = 0;
+
+	/* what names no request is not counted: it was, or it is another's */
+	if (!d->req || (!all && !counted(fast, d->ctx)))
+		return 0;
+	n = note_of((uint64_t)d->req);
+	opcode = READ(fast, req, opcode);
+	if (n && n->what & NOTE_REFUSED)
+		opcode = n->what >> NOTE_OPCODE;
+	if (pick_ops && !op_wanted[opcode & 255])
+		return 0;
+	if (n && n->time)
+		ns = bpf_ktime_get_ns() - n->time;
+	t = submitter(fast, req);
+	b = batch_of((uint64_t)t);
+	path = path_of(fast, d, opcode, n, b, t);
+	if (count_by == BY_OP)
+		k.opcode = opcode & 255;
+	else if (count_by == BY_RING)
+		k.by = d->ctx;
+	else if (count_by == BY_FILE)
+		k.by = file_number(fast, READ(fast, req, file));
+	else
+		k.by = tgid_here(t);
+	c = counts_of(&k);
+	if (c)
+		add(c, d, opcode, path, ns);
+	else
+		missed();
+	/* a worker completes beside what its task submits */
+	if (path != PATH_IOWQ)
+		b->submitting = 0;
+	if (n && !(d->flags & CQE_MORE))
+		n->req = 0;
+	return 0;
+}
+
+SEC("raw_tp/io_uring_complete")
+int count_complete(struct bpf_raw_tracepoint_args *c)
+{
+	struct last_done *l;
+	uint32_t zero = 0;
+	struct done d;
+
+	what_is_done(false, c, &d);
+	l = bpf_map_lookup_elem(&lasts, &zero);
+	if (l)
+		*l = (struct last_done){d.ctx, d.user_data};
+	return count_completion(false, &d);
+}
+
+SEC("raw_tp/io_uring_complete")
+int count_complete_fast(struct bpf_raw_tracepoint_args *c)
+{
+	struct done d;
+
+	what_is_done(true, c, &d);
+	return count_completion(true, &d);
+}
+
+/*
+ * It found no room, and names no request. From 6.2 or so on nothing else tells that the request is done; before, its completion has just
+ * been counted.
+ */
+SEC("raw_tp/io_uring_cqe_overflow")
+int count_cqe_overflow(struct bpf_raw_tracepoint_args *c)
+{
+	const struct done d = {.ctx = c->args[0], .user_data = c->args[1], .res = (int32_t)c->args[2]};
+	uint64_t who = whom(false, CURRENT(false));
+	struct sum_key k = {.pad = epoch};
+	struct sum_counts *row;
+	uint32_t zero = 0;
+	struct last_done *l = bpf_map_lookup_elem(&lasts, &zero);
+
+	if (!l || pick_ops || !traced(d.ctx, who >> 32))
+		return 0;
+	if (l->ctx == d.ctx && l->user_data == d.user_data) {
+		l->ctx = 0;
+		return 0;
+	}
+	if (count_by == BY_OP)
+		k.opcode = COUNTED_OVERFLOW;
+	else
+		k.by = count_by == BY_RING ? d.ctx : count_by == BY_PID ? who >> 32 : 0;
+	row = counts_of(&k);
+	if (row)
+		add(row, &d, COUNTED_OVERFLOW, PATH_UNKNOWN, 0);
+	else
+		missed();
+	return 0;
+}
+
+SEC("raw_tp/io_uring_cqring_wait")
+int count_cqring_wait(struct bpf_raw_tracepoint_args *c)
+{
+	uint64_t task = bpf_get_current_task();
+	struct trace_batch *b = batch_of(task);
+
+	(void)c;
+	if (b->task == task) {
+		b->waited = 1;
+		b->submitting = 0;
+	}
+	return 0;
+}

@@ -1,0 +1,292 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Requests: an event when one is submitted, one for each completion, and notes of what happens in between. */
+#include "done.h"
+#include "tcapture.h"
+#include "tfiles.h"
+#include "trings.h"
+#include "worker.h"
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 2);
+	__type(key, uint32_t);
+	__type(value, struct scratch);
+} scratches SEC(".maps");
+
+/* --- submission ----------------------------------------------------------------------------------------------------- */
+
+struct submitted {
+	uint64_t ctx;
+	struct trace_ring *r;
+	struct task_struct *t;
+	uint64_t req, who;
+	uint32_t head;
+	int32_t error;
+	bool failed;
+};
+
+static __always_inline void describe(bool fast, struct ev_submit *e, const struct submitted *s)
+{
+	struct task_struct *t = s->t;
+	uint64_t mm = (uint64_t)READ(fast, t, mm);
+
+	e->flags = (s->r->mm && mm && mm != s->r->mm ? SUBMIT_FOREIGN : 0) | (s->failed ? SUBMIT_FAILED : 0);
+	e->error = s->error;
+	e->switches = (uint32_t)READ(fast, t, nvcsw);
+	e->pieces = 0;
+	e->sq_fill = 0;
+	e->file = 0;
+	if (want_fill) {
+		struct io_rings *words = (void *)s->r->rings;
+
+		e->sq_fill = GET(words, sq.tail) - s->head;
+	}
+}
+
+/* A request whose arguments point at something. */
+static __always_inline int with_pieces(
+	bool fast, const struct submitted *by, const void *sqe, uint32_t opcode, uint32_t which)
+{
+	struct scratch *s = bpf_map_lookup_elem(&scratches, &which);
+	uint32_t at;
+
+	if (!s)
+		return 0;
+	begin(&s->e.h, EV_SUBMIT, by->ctx, by->req, by->who);
+	describe(fast, &s->e, by);
+	bpf_probe_read_kernel(s->e.sqe, sizeof(s->e.sqe), sqe);
+	if (fd_kinds[opcode & 255] != FD_LATER) {
+		int32_t fd;
+
+		__builtin_memcpy(&fd, s->e.sqe + 4, 4);
+		s->e.file = descriptor_number(fd_kinds[opcode & 255], fd);
+	}
+	at = captured(s, 0, opcode, 0);
+	if (captures[opcode & 255][1].kind)
+		at = captured(s, at, opcode, 1);
+	if (captures[opcode & 255][2].kind)
+		at = captured(s, at, opcode, 2);
+	if (at > PIECES_ROOM + CAPTURE_MOST)
+		at = PIECES_ROOM + CAPTURE_MOST;
+	s->e.pieces = at;
+	if (bpf_ringbuf_output(&events, s, sizeof(s->e) + at, wake()))
+		missed();
+	return 0;
+}
+
+/* sqe: where it stands, NULL: behind the ring's head */
+static __always_inline int submission(
+	bool fast, void *request, const void *sqe, int32_t error, bool failed, uint32_t which)
+{
+	struct io_kiocb *req = TYPED(fast, io_kiocb, request);
+	struct io_ring_ctx *ctx = READ(fast, req, ctx);
+	struct submitted s = {
+		.ctx = (uint64_t)ctx, .t = CURRENT(fast), .req = (uint64_t)request, .error = error, .failed = failed};
+	struct trace_note *n;
+	struct ev_submit *e;
+	uint32_t opcode, at;
+
+	s.who = whom(fast, s.t);
+	s.r = traced(s.ctx, s.who >> 32);
+	if (!s.r)
+		return 0;
+	if (fast)
+		look_for_dropped(s.ctx, s.r, TYPED(true, io_rings, s.r->rings)->sq_dropped);
+	opcode = READ(fast, req, opcode);
+	if (pick_ops && !op_wanted[opcode & 255])
+		return 0;
+	n = note_of((uint64_t)request);
+	if (n)
+		n->req = 0;
+	s.head = READ(fast, ctx, cached_sq_head) - 1;
+	if (!sqe) {
+		at = s.head & s.r->mask;
+		if (s.r->array)
+			bpf_probe_read_kernel(&at, sizeof(at), (void *)(s.r->array + at * 4ul));
+		sqe = (void *)(s.r->sqes + ((uint64_t)(at & s.r->mask) << s.r->sqe_shift));
+	}
+	if (captures[opcode & 255][0].kind != CAPTURE_NONE || fd_kinds[opcode & 255] != FD_LATER)
+		return with_pieces(fast, &s, sqe, opcode, which);
+	e = EVENT(ev_submit, EV_SUBMIT, s.ctx, s.req, s.who);
+	if (!e)
+		return 0;
+	describe(fast, e, &s);
+	bpf_probe_read_kernel(e->sqe, sizeof(e->sqe), sqe);
+	bpf_ringbuf_submit(e, wake());
+	return 0;
+}
+
+SEC("raw_tp/io_uring_submit_sqe")
+int submit_sqe(struct bpf_raw_tracepoint_args *c)
+{
+	return submission(false, (void *)argument(c, args.submit_req), NULL, 0, false, 0);
+}
+
+SEC("raw_tp/io_uring_submit_req")
+int submit_req(struct bpf_raw_tracepoint_args *c)
+{
+	return submission(false, (void *)c->args[0], NULL, 0, false, 0);
+}
+
+SEC("raw_tp/io_uring_submit_req")
+int submit_req_fast(struct bpf_raw_tracepoint_args *c)
+{
+	return submission(true, (void *)c->args[0], NULL, 0, false, 0);
+}
+
+/* It was refused when it was looked at, and never was a request. */
+SEC("raw_tp/io_uring_req_failed")
+int req_failed(struct bpf_raw_tracepoint_args *c)
+{
+	return submission(false, (void *)c->args[1], (void *)c->args[0], (int32_t)c->args[2], true, 1);
+}
+
+/* --- completion ----------------------------------------------------------------------------------------------------- */
+
+static __always_inline int completion(bool fast, uint32_t type, const struct done *d)
+{
+	struct task_struct *t = CURRENT(fast);
+	uint64_t who = whom(fast, t);
+	struct trace_ring *r = traced(d->ctx, who >> 32);
+	uint32_t opcode = 0, file = 0, note = 0;
+	enum by_worker w = NOT_BY_WORKER;
+	struct ev_complete *e;
+
+	if (!r)
+		return 0;
+	if (d->req) {
+		struct io_kiocb *req = TYPED(fast, io_kiocb, d->req);
+		struct trace_note *n = note_of((uint64_t)d->req);
+
+		opcode = READ(fast, req, opcode);
+		if (pick_ops && !op_wanted[opcode & 255])
+			return 0;
+		file = file_number(fast, READ(fast, req, file));
+		w = by_worker(fast, req, opcode);
+		if (n) {
+			note = n->what;
+			/* more may come of it */
+			if (!(d->flags & CQE_MORE))
+				n->req = 0;
+		}
+	}
+	e = EVENT(ev_complete, type, d->ctx, (uint64_t)d->req, who);
+	if (!e)
+		return 0;
+	e->user_data = d->user_data;
+	e->res = d->res;
+	e->cflags = d->flags;
+	e->extra[0] = d->extra[0];
+	e->extra[1] = d->extra[1];
+	e->file = file;
+	e->opcode = (uint8_t)opcode;
+	e->has_opcode = d->req != NULL;
+	e->flags = (uint8_t)(note << COMPLETE_NOTES) | (w == BY_WORKER		      ? COMPLETE_ASYNC
+							       : w == MAYBE_BY_WORKER ? COMPLETE_MAYBE
+										      : 0);
+	e->cq_fill = ~0u;
+	e->switches = (uint32_t)READ(fast, t, nvcsw);
+	if (READ(fast, t, flags) & PF_IO_WORKER)
+		e->flags |= COMPLETE_WORKER;
+	if (want_fill) {
+		struct io_rings *words = (void *)r->rings;
+
+		e->cq_fill = GET(words, cq.tail) - GET(words, cq.head);
+	}
+	bpf_ringbuf_submit(e, wake());
+	return 0;
+}
+
+SEC("raw_tp/io_uring_complete")
+int complete(struct bpf_raw_tracepoint_args *c)
+{
+	struct done d;
+
+	what_is_done(false, c, &d);
+	return completion(false, EV_COMPLETE, &d);
+}
+
+SEC("raw_tp/io_uring_complete")
+int complete_fast(struct bpf_raw_tracepoint_args *c)
+{
+	struct done d;
+
+	what_is_done(true, c, &d);
+	return completion(true, EV_COMPLETE, &d);
+}
+
+SEC("raw_tp/io_uring_cqe_overflow")
+int cqe_overflow(struct bpf_raw_tracepoint_args *c)
+{
+	const struct done d = {
+		.ctx = c->args[0], .user_data = c->args[1], .res = (int32_t)c->args[2], .flags = (uint32_t)c->args[3]};
+
+	return completion(false, EV_OVERFLOW, &d);
+}
+
+/* --- what happens on the way ----------------------------------------------------------------------------------------- */
+
+static __always_inline int mark(uint32_t type, uint64_t ctx, uint64_t req, uint64_t value)
+{
+	uint64_t who = whom(false, CURRENT(false));
+	struct ev_mark *e;
+
+	if (ctx && !look_up(ctx, who >> 32, false))
+		return 0;
+	e = EVENT(ev_mark, type, ctx, req, who);
+	if (!e)
+		return 0;
+	e->value = value;
+	bpf_ringbuf_submit(e, wake());
+	return 0;
+}
+
+static __always_inline int mark_request(uint32_t type, struct io_kiocb *req)
+{
+	struct trace_note *n = note_for((uint64_t)req);
+	uint32_t what = type == EV_ASYNC ? NOTE_ASYNC : type == EV_POLL ? NOTE_POLL : NOTE_WORK;
+	uint8_t opcode;
+
+	if (n->req == (uint64_t)req) {
+		n->what |= what;
+		return 0;
+	}
+	if (args.complete_req >= 0 && (counting || !n->req)) {
+		*n = (struct trace_note){.req = (uint64_t)req, .what = what};
+		return 0;
+	}
+	opcode = GET(req, opcode);
+	if (pick_ops && !op_wanted[opcode])
+		return 0;
+	return mark(type, (uint64_t)GET(req, ctx), (uint64_t)req, opcode);
+}
+
+SEC("raw_tp/io_uring_queue_async_work")
+int queue_async_work(struct bpf_raw_tracepoint_args *c)
+{
+	return args.async_req >= 0 ? mark_request(EV_ASYNC, (void *)argument(c, args.async_req)) : 0;
+}
+
+SEC("raw_tp/io_uring_poll_arm")
+int poll_arm(struct bpf_raw_tracepoint_args *c)
+{
+	return args.poll_req >= 0 ? mark_request(EV_POLL, (void *)argument(c, args.poll_req)) : 0;
+}
+
+SEC("raw_tp/io_uring_task_add")
+int task_add(struct bpf_raw_tracepoint_args *c)
+{
+	return args.work_req >= 0 ? mark_request(EV_WORK, (void *)argument(c, args.work_req)) : 0;
+}
+
+/* The call that submitted has done so, and waits: what completes from now on did not do so in it. */
+SEC("raw_tp/io_uring_cqring_wait")
+int cqring_wait(struct bpf_raw_tracepoint_args *c)
+{
+	uint64_t ctx = c->args[0];
+	struct trace_ring *r = bpf_map_lookup_elem(&rings, &ctx);
+
+	if (r && r->wanted)
+		look_for_dropped(ctx, r, dropped_of(r->rings));
+	return mark(EV_WAIT, ctx, 0, 0);
+}

@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Which rings are traced, and what of them stays the same. */
+#ifndef URINGTOP_TRACE_TRINGS_H
+#define URINGTOP_TRACE_TRINGS_H
+
+#include "tbpf.h"
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 16384);
+	__type(key, uint64_t);
+	__type(value, struct trace_ring);
+} rings SEC(".maps");
+
+extern uint32_t rings_epoch; /* counts what changes in rings and targets */
+
+/* The ring that a processor was asked for last. */
+struct last_ring {
+	uint64_t ctx;
+	uint32_t epoch, tgid;
+	struct trace_ring r; /* not wanted: not by this tgid */
+};
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, uint32_t);
+	__type(value, struct last_ring);
+} last_rings SEC(".maps");
+
+static __always_inline uint32_t dropped_of(uint64_t rings_)
+{
+	struct io_rings *words = (void *)rings_;
+
+	return GET(words, sq_dropped);
+}
+
+static __noinline int learn_ring(uint64_t key)
+{
+	struct io_ring_ctx *ctx = (void *)key;
+	struct trace_ring r = {.wanted = 1};
+
+	r.flags = GET(ctx, flags);
+	r.sqes = (uint64_t)GET(ctx, sq_sqes);
+	r.array = r.flags & SETUP_NO_SQARRAY ? 0 : (uint64_t)GET(ctx, sq_array);
+	r.rings = (uint64_t)GET(ctx, rings);
+	r.mm = (uint64_t)GET(ctx, mm_account);
+	r.mask = GET(ctx, sq_entries) - 1;
+	r.dropped = dropped_of(r.rings);
+	r.sqe_shift = r.flags & SETUP_SQE128 ? 7 : 6;
+	bpf_map_update_elem(&rings, &key, &r, BPF_ANY);
+	rings_epoch++;
+	return 0;
+}
+
+/* A ring that is to be traced, NULL if it is not. by_task: what the current task does decides, too. */
+static __always_inline struct trace_ring *look_up(uint64_t ctx, uint32_t tgid, bool by_task)
+{
+	struct trace_ring *r = bpf_map_lookup_elem(&rings, &ctx);
+	bool mine;
+
+	if (r && r->wanted && r->sqes)
+		return r;
+	mine = all ? tgid != self : (r && r->wanted) || (by_task && is_target(tgid));
+	if (!mine)
+		return NULL;
+	learn_ring(ctx);
+	return bpf_map_lookup_elem(&rings, &ctx);
+}
+
+static __noinline int look_up_last(struct last_ring *l, uint64_t ctx, uint32_t tgid)
+{
+	struct trace_ring *r = look_up(ctx, tgid, true);
+
+	if (!l)
+		return 0;
+	l->ctx = ctx;
+	l->tgid = tgid;
+	l->epoch = rings_epoch;
+	if (r)
+		l->r = *r;
+	else
+		l->r.wanted = 0;
+	return 0;
+}
+
+/* Was it asked for just now, and is to be traced? Then nobody has to know who runs. */
+static __always_inline bool traced_last(uint64_t ctx)
+{
+	uint32_t zero = 0;
+	struct last_ring *l = bpf_map_lookup_elem(&last_rings, &zero);
+
+	return l && l->ctx == ctx && l->epoch == rings_epoch && l->r.wanted;
+}
+
+/* The same for what comes often. Not to be called where an interrupt may have come in between. */
+static __always_inline struct trace_ring *traced(uint64_t ctx, uint32_t tgid)
+{
+	uint32_t zero = 0;
+	struct last_ring *l = bpf_map_lookup_elem(&last_rings, &zero);
+
+	if (!l)
+		return NULL;
+	if (unlikely(l->ctx != ctx || l->epoch != rings_epoch || (!l->r.wanted && l->tgid != tgid)))
+		look_up_last(l, ctx, tgid);
+	return l->r.wanted ? &l->r : NULL;
+}
+
+/* --- entries that were dropped ---------------------------------------------------------------------------------------- */
+
+static __noinline int told_dropped(uint64_t ctx, uint32_t now)
+{
+	struct trace_ring *r = bpf_map_lookup_elem(&rings, &ctx);
+	struct ev_mark *e;
+	uint32_t was;
+
+	if (!r || r->dropped == now)
+		return 0;
+	was = r->dropped;
+	r->dropped = now;
+	rings_epoch++;
+	e = EVENT(ev_mark, EV_DROPPED, ctx, 0, whom(false, CURRENT(false)));
+	if (!e)
+		return 0;
+	e->value = (uint64_t)now << 32 | (now - was);
+	bpf_ringbuf_submit(e, wake());
+	return 0;
+}
+
+/* No tracepoint tells of an entry that cannot be taken since its index is none of the SQ's: the ring counts them. */
+static __always_inline void look_for_dropped(uint64_t ctx, const struct trace_ring *r, uint32_t now)
+{
+	if (unlikely(r->dropped != now))
+		told_dropped(ctx, now);
+}
+
+#endif
