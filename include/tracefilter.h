@@ -8,7 +8,7 @@
 enum { MOST_VALUES = 64 };
 
 struct trace_values {
-	bool set, not ;
+	bool set, negated;
 	uint64_t v[MOST_VALUES];
 	size_t n;
 };

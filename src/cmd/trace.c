@@ -97,12 +97,27 @@ static void print(void *ctx, const struct trace_item *i)
 		x->enough = true;
 }
 
+/* One more whose end is waited for. */
+static void watch_process(struct tracing *x, pid_t pid)
+{
+	struct epoll_event e = {.events = EPOLLIN | EPOLLET};
+	int fd = (int)syscall(SYS_pidfd_open, pid, 0);
+
+	if (fd < 0)
+		return; /* it has ended */
+	epoll_ctl(x->news, EPOLL_CTL_ADD, fd, &e);
+	x->pidfds = xrealloc(x->pidfds, (x->n_pidfds + 1) * sizeof(*x->pidfds));
+	x->pidfds[x->n_pidfds++] = fd;
+}
+
 static void event(void *ctx, const struct ev_head *e, size_t size)
 {
 	struct tracing *x = ctx;
 
 	if (e->type == EV_FILE)
 		trace_names_event(x->view.names, (const struct ev_file *)e);
+	else if (e->type == EV_FORK)
+		watch_process(x, (pid_t)e->req);
 	pairing_event(x->p, e, size);
 }
 
@@ -115,6 +130,8 @@ static const char *name_of(void *ctx, const struct sum_key *k)
 	const char *name = NULL;
 
 	arena_reset(&x->words);
+	if (k->opcode == COUNTED_OVERFLOW)
+		return "(CQ overflow)";
 	if (!x->c->by || !strcmp(x->c->by, "op"))
 		return trace_op_name(&x->view, &(struct trace_request){.opcode = k->opcode});
 	if (!strcmp(x->c->by, "ring"))
@@ -150,13 +167,13 @@ static void table(struct tracing *x)
 /* Are single rings asked for by their ids? Then the kernel leaves out all others. */
 static bool only_rings(const struct trace_filter *f)
 {
-	return f->rings.set && !f->rings.not ;
+	return f->rings.set && !f->rings.negated;
 }
 
 /* What the kernel's own counting cannot tell apart. */
 static bool filters_results(const struct trace_filter *f)
 {
-	return f->fds.set || f->rings.not || f->results.set || f->errors_only || f->good_only || f->paths ||
+	return f->fds.set || f->rings.negated || f->results.set || f->errors_only || f->good_only || f->paths ||
 	       f->lat_least || f->lat_most;
 }
 
@@ -264,32 +281,26 @@ static void watch(struct tracing *x)
 
 	x->news = epoll_create1(EPOLL_CLOEXEC);
 	epoll_ctl(x->news, EPOLL_CTL_ADD, x->signals, &e);
-	x->pidfds = xrealloc(NULL, (x->c->n_pids + 1) * sizeof(*x->pidfds));
-	for (size_t i = 0; i < x->c->n_pids; i++) {
-		int fd = (int)syscall(SYS_pidfd_open, x->c->pids[i], 0);
-
-		if (fd < 0)
-			continue;
-		x->pidfds[x->n_pidfds++] = fd;
-		/* once: that it has ended stays readable */
-		e.events = EPOLLIN | EPOLLET;
-		epoll_ctl(x->news, EPOLL_CTL_ADD, fd, &e);
-	}
+	for (size_t i = 0; i < x->c->n_pids; i++)
+		watch_process(x, x->c->pids[i]);
 }
 
 /* --- the loop ----------------------------------------------------------------------------------------------------------- */
 
-/* Has what was named ended? */
+/* Has everybody ended who is to be traced, the command's children included? */
 static bool targets_gone(struct tracing *x)
 {
-	size_t left = 0;
-
-	for (size_t i = 0; i < x->n_pidfds; i++) {
+	for (size_t i = 0; i < x->n_pidfds;) {
 		struct pollfd p = {x->pidfds[i], POLLIN, 0};
 
-		left += poll(&p, 1, 0) == 0;
+		if (poll(&p, 1, 0) == 0) {
+			i++;
+			continue;
+		}
+		close(x->pidfds[i]);
+		x->pidfds[i] = x->pidfds[--x->n_pidfds];
 	}
-	return x->n_pidfds && !left;
+	return !x->n_pidfds && (x->child < 0 || (!x->child && x->c->n_pids));
 }
 
 static int interrupted(struct tracing *x, int *status)
@@ -323,7 +334,7 @@ static int loop(struct tracing *x, int *status)
 	int sig = 0, idle = 0;
 
 	while (!sig && !x->enough && !x->failed) {
-		bool over = x->child < 0 || targets_gone(x);
+		bool over = targets_gone(x);
 		long got = tracer_drain(x->t, event, x);
 		double left = end > 0 ? end - now() : 3600;
 

@@ -24,7 +24,7 @@ static const char *wrong(struct parsing *p, const char *what)
 	return arena_printf(p->a, "%s: '%.*s'", what, (int)word(p), p->s);
 }
 
-static const char *opcodes(struct parsing *p, struct trace_filter *f, bool not )
+static const char *opcodes(struct parsing *p, struct trace_filter *f, bool negated)
 {
 	bool named[256] = {false};
 
@@ -42,7 +42,7 @@ static const char *opcodes(struct parsing *p, struct trace_filter *f, bool not )
 			break;
 	}
 	for (int i = 0; i < 256; i++)
-		f->ops[i] = (f->ops_set ? f->ops[i] : true) && named[i] != not ;
+		f->ops[i] = (f->ops_set ? f->ops[i] : true) && named[i] != negated;
 	f->ops_set = true;
 	return NULL;
 }
@@ -58,10 +58,10 @@ static int errno_of(const char *s, size_t n)
 	return 0;
 }
 
-static const char *numbers(struct parsing *p, struct trace_values *v, bool not, bool errors)
+static const char *numbers(struct parsing *p, struct trace_values *v, bool negated, bool errors)
 {
 	v->set = true;
-	v->not = not ;
+	v->negated = negated;
 	for (;; p->s++) {
 		char *end;
 		int e = errors ? errno_of(p->s, word(p)) : 0;
@@ -78,20 +78,20 @@ static const char *numbers(struct parsing *p, struct trace_values *v, bool not, 
 	}
 }
 
-static const char *results(struct parsing *p, struct trace_filter *f, bool not )
+static const char *results(struct parsing *p, struct trace_filter *f, bool negated)
 {
 	bool error = !strcmp(p->s, "error"), good = !strcmp(p->s, "ok");
 
 	if (!error && !good)
-		return numbers(p, &f->results, not, true);
-	if (error != not )
+		return numbers(p, &f->results, negated, true);
+	if (error != negated)
 		f->errors_only = true;
 	else
 		f->good_only = true;
 	return NULL;
 }
 
-static const char *paths(struct parsing *p, struct trace_filter *f, bool not )
+static const char *paths(struct parsing *p, struct trace_filter *f, bool negated)
 {
 	uint8_t named = 0;
 
@@ -108,7 +108,7 @@ static const char *paths(struct parsing *p, struct trace_filter *f, bool not )
 		if (!*p->s)
 			break;
 	}
-	f->paths = (uint8_t)((f->paths ? f->paths : 0xff) & (not ? ~named : named));
+	f->paths = (uint8_t)((f->paths ? f->paths : 0xff) & (negated ? ~named : named));
 	return NULL;
 }
 
@@ -140,7 +140,7 @@ static const char *latency(struct parsing *p, struct trace_filter *f, char how)
 static const char *expression(struct parsing *p, struct trace_filter *f)
 {
 	static const char *const keys[] = {"op", "ring", "fd", "res", "path", "lat"};
-	bool not = *p->s == '!';
+	bool negated = *p->s == '!';
 	size_t key = 0, n;
 	char how;
 
@@ -148,7 +148,7 @@ static const char *expression(struct parsing *p, struct trace_filter *f)
 		f->enter = true;
 		return NULL;
 	}
-	p->s += not ;
+	p->s += negated;
 	n = strcspn(p->s, "=!<>");
 	while (key < 6 && (strlen(keys[key]) != n || strncmp(keys[key], p->s, n)))
 		key++;
@@ -156,11 +156,11 @@ static const char *expression(struct parsing *p, struct trace_filter *f)
 		return "neither op, ring, fd, res, path, lat nor enter";
 	p->s += n;
 	if (*p->s == '!') {
-		not = !not ;
+		negated = !negated;
 		p->s++;
 	}
 	how = *p->s;
-	if (how != '=' && !(key == 5 && (how == '<' || how == '>') && !not ))
+	if (how != '=' && !(key == 5 && (how == '<' || how == '>') && !negated))
 		return key == 5 ? "lat takes < or >" : "= or != is missing";
 	if (key == 5 && how == '=')
 		return "lat takes < or >";
@@ -169,15 +169,15 @@ static const char *expression(struct parsing *p, struct trace_filter *f)
 		return "a value is missing";
 	switch (key) {
 	case 0:
-		return opcodes(p, f, not );
+		return opcodes(p, f, negated);
 	case 1:
-		return numbers(p, &f->rings, not, false);
+		return numbers(p, &f->rings, negated, false);
 	case 2:
-		return numbers(p, &f->fds, not, false);
+		return numbers(p, &f->fds, negated, false);
 	case 3:
-		return results(p, f, not );
+		return results(p, f, negated);
 	case 4:
-		return paths(p, f, not );
+		return paths(p, f, negated);
 	default:
 		return latency(p, f, how);
 	}
@@ -198,7 +198,7 @@ static bool among(const struct trace_values *v, uint64_t x)
 
 	for (size_t i = 0; i < v->n; i++)
 		found |= v->v[i] == x;
-	return !v->set || found != v->not ;
+	return !v->set || found != v->negated;
 }
 
 bool trace_filter_takes(const struct trace_filter *f, const struct trace_request *r)
