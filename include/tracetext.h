@@ -33,7 +33,8 @@ void trace_json(struct buf *b, struct trace_view *v, const struct trace_item *i)
 /* The Trace Event Format: pieces of one document, begun by the first item, ended by trace_chrome_end. All zero at first. */
 struct trace_chrome {
 	bool any;
-	uint64_t ids, chain, last;
+	uint64_t ids;
+	uint64_t chains[4096];	 /* begun, each at its number's remainder */
 	uint64_t known[8192][2]; /* tracks that have been named */
 };
 void trace_chrome(struct buf *b, struct trace_chrome *c, struct trace_view *v, const struct trace_item *i);

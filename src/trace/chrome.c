@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The Trace Event Format, which Perfetto and chrome://tracing open: a process a ring, in it a track a path or a worker; requests are
- * asynchronous spans, since they overlap; links are flows; fills are counters.
+ * asynchronous spans, since they overlap; links are flows; fills are counters. A flow binds to a slice of a thread alone, so a completion
+ * by a worker or in a chain is one, of the least duration: when a worker began, nothing says.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -38,6 +39,7 @@ static void micros(struct buf *b, uint64_t ns)
 
 static void begin(struct buf *b, struct trace_chrome *c)
 {
+	/* in ns: else chrome://tracing takes what is less than 1 us apart for nested */
 	buf_puts(b, c->any ? ",\n" : "{\"displayTimeUnit\":\"ns\",\"traceEvents\":[\n");
 	c->any = true;
 }
@@ -53,7 +55,7 @@ static void head(struct buf *b, struct trace_chrome *c, const char *phase, const
 }
 
 /* The tracks of a ring are named when it is first seen. */
-static void introduce(struct buf *b, struct trace_chrome *c, uint64_t ring, uint64_t tid, const char *track)
+static void introduce(struct buf *b, struct trace_chrome *c, uint64_t ring, uint64_t tid, const char *role)
 {
 	uint64_t key = (ring * 31 + tid) * 0x9e3779b97f4a7c15 >> 51;
 
@@ -69,8 +71,7 @@ static void introduce(struct buf *b, struct trace_chrome *c, uint64_t ring, uint
 	buf_printf(b,
 		"{\"ph\":\"M\",\"name\":\"thread_name\",\"pid\":%" PRIu64 ",\"tid\":%" PRIu64 ",\"args\":{\"name\":",
 		ring, tid);
-	quoted(b, track);
-	buf_puts(b, "}}");
+	buf_printf(b, "\"%s %" PRIu64 "\"}}", role, tid);
 }
 
 static void counter(struct buf *b, struct trace_chrome *c, const char *name, uint64_t ring, uint64_t time, uint32_t v)
@@ -79,20 +80,37 @@ static void counter(struct buf *b, struct trace_chrome *c, const char *name, uin
 	buf_printf(b, ",\"args\":{\"entries\":%" PRIu32 "}}", v);
 }
 
-static void request(struct buf *b, struct trace_chrome *c, struct trace_view *v, const struct trace_request *r)
+/* The completion as a slice; of a link also an arrow from the one before to it. */
+static void completed(
+	struct buf *b, struct trace_chrome *c, const struct trace_request *r, const char *name, uint64_t tid)
 {
+	uint64_t *seen = &c->chains[r->chain % (sizeof(c->chains) / sizeof(*c->chains))];
+	bool links = r->has_sqe && r->sqe.b[SQE_FLAGS] & (UAPI_SQE_IO_LINK | UAPI_SQE_IO_HARDLINK);
+
+	if (!r->completed || (!r->worker && !r->chain))
+		return;
+	head(b, c, "X", name, r->ring, tid, r->completed);
+	buf_printf(b, ",\"dur\":0.1,\"args\":{\"user_data\":\"0x%" PRIx64 "\"}}", r->user_data);
+	if (!r->chain || r->shot > 1)
+		return;
+	head(b, c, *seen != r->chain ? "s" : links ? "t" : "f", "chain", r->ring, tid, r->completed);
+	buf_printf(b, ",\"id\":%" PRIu64 "%s}", r->chain, *seen == r->chain && !links ? ",\"bp\":\"e\"" : "");
+	*seen = r->chain;
+}
+
+static void request(struct buf *b, struct trace_chrome *c, struct trace_view *v, const struct trace_item *i)
+{
+	const struct trace_request *r = &i->r;
 	struct style plain = {.utf8 = true};
 	struct sqe_fields f;
 	struct buf text = {0};
-	char track[32];
 	const char *name;
-	uint64_t end = r->completed ? r->completed : c->last, start = r->submitted ? r->submitted : end, id = ++c->ids;
+	uint64_t start = r->submitted ? r->submitted : i->time, id = ++c->ids;
 	uint64_t tid = r->worker ? r->worker : r->tid;
 
 	arena_reset(&v->scratch);
 	name = r->posted ? "CQE" : trace_op_name(v, r);
-	snprintf(track, sizeof(track), r->worker ? "worker %u" : "submitter %u", (unsigned)tid);
-	introduce(b, c, r->ring, tid, track);
+	introduce(b, c, r->ring, tid, r->worker ? "worker" : "submitter");
 	if (r->has_sqe) {
 		trace_decode(v, r, &f);
 		if (!f.file && r->file)
@@ -109,19 +127,13 @@ static void request(struct buf *b, struct trace_chrome *c, struct trace_view *v,
 	if (r->shot)
 		buf_printf(b, ",\"shot\":%u", r->shot);
 	buf_puts(b, "}}");
-	head(b, c, "e", name, r->ring, tid, end);
+	head(b, c, "e", name, r->ring, tid, i->time);
 	buf_printf(b, ",\"id\":\"0x%" PRIx64 "\"}", id);
-	/* a chain is a flow from link to link */
-	if (r->chain) {
-		head(b, c, r->chain == c->chain ? "t" : "s", "chain", r->ring, tid, start);
-		buf_printf(b, ",\"id\":%" PRIu64 "}", r->chain);
-		c->chain = r->chain;
-	}
+	completed(b, c, r, name, tid);
 	if (r->submitted && r->shot <= 1)
 		counter(b, c, "SQ", r->ring, r->submitted, r->sq_fill);
 	if (r->completed && r->cq_fill != ~0u)
 		counter(b, c, "CQ", r->ring, r->completed, r->cq_fill);
-	c->last = end > c->last ? end : c->last;
 	buf_free(&text);
 }
 
@@ -131,7 +143,7 @@ void trace_chrome(struct buf *b, struct trace_chrome *c, struct trace_view *v, c
 
 	switch (i->kind) {
 	case TRACE_REQUEST:
-		request(b, c, v, &i->r);
+		request(b, c, v, i);
 		return;
 	case TRACE_CREATE:
 		snprintf(name, sizeof(name), "ring created");
@@ -163,7 +175,8 @@ void trace_chrome(struct buf *b, struct trace_chrome *c, struct trace_view *v, c
 	default:
 		return;
 	}
-	c->last = i->time > c->last ? i->time : c->last;
+	if (i->ring)
+		introduce(b, c, i->ring, i->tid, "submitter");
 	head(b, c, "i", name, i->ring, i->tid, i->time);
 	buf_puts(b, ",\"s\":\"p\"}");
 }
