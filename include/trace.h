@@ -39,8 +39,10 @@ bool tracer_works(const struct tracer *t);
 
 /* Takes one event. */
 typedef void (*trace_fn)(void *ctx, const struct ev_head *e, size_t size);
-/* Hands over all that is there. Returns how many, or a negative errno. */
+/* Hands over what is there, but not so much that it might not come to an end. Returns how many, or a negative errno. */
 long tracer_drain(struct tracer *t, trace_fn fn, void *ctx);
+/* Nothing more is seen from now on; what was seen can still be drained, counted and asked for. */
+void tracer_stop(struct tracer *t);
 /* Waits until there is something, or until milliseconds have passed (-1: without end), or fd is readable. 0, or -1 with errno. */
 int tracer_wait(struct tracer *t, int milliseconds, int fd);
 /* What was counted since the last time, over all processors; a row for each opcode, ring (its ctx), file or process. */

@@ -355,7 +355,9 @@ static int loop(struct tracing *x, int *status)
 			tracer_wait(x->t, wait_for(x, left), x->news);
 		sig = interrupted(x, status);
 	}
-	tracer_drain(x->t, event, x);
+	tracer_stop(x->t);
+	while (!x->enough && !x->failed && tracer_drain(x->t, event, x) > 0)
+		;
 	return sig;
 }
 
@@ -393,9 +395,6 @@ static int finish(struct tracing *x, int *status)
 		complain("%llu events were lost (-b takes a larger buffer)", (unsigned long long)lost);
 	if (x->failed)
 		return EXIT_FAILED;
-	/* what is not looked at any more is not slowed down either */
-	tracer_close(x->t);
-	x->t = NULL;
 	wait_for_command(x, status);
 	return WIFSIGNALED(*status) ? 128 + WTERMSIG(*status) : WEXITSTATUS(*status);
 }

@@ -25,7 +25,11 @@ struct tracer {
 	enum summary_by by;
 	trace_fn fn;
 	void *ctx;
+	long taken; /* by one call of tracer_drain */
 };
+
+/* Events that are taken at once: where more come than can be handled, somebody has to look at the clock and at signals too. */
+enum { MOST_AT_ONCE = 10000 };
 
 static int silence(enum libbpf_print_level level, const char *format, va_list args)
 {
@@ -347,16 +351,27 @@ static int one(void *ctx, void *data, size_t size)
 	struct tracer *t = ctx;
 
 	t->fn(t->ctx, data, size);
-	return 0;
+	return ++t->taken < MOST_AT_ONCE ? 0 : -EAGAIN;
 }
 
 long tracer_drain(struct tracer *t, trace_fn fn, void *ctx)
 {
+	int err;
+
 	t->fn = fn;
 	t->ctx = ctx;
+	t->taken = 0;
 	if (!t->rb)
 		t->rb = ring_buffer__new(bpf_map__fd(t->skel->maps.events), one, t, NULL);
-	return t->rb ? ring_buffer__consume(t->rb) : -errno;
+	if (!t->rb)
+		return -errno;
+	err = ring_buffer__consume(t->rb);
+	return err < 0 && err != -EAGAIN ? err : t->taken;
+}
+
+void tracer_stop(struct tracer *t)
+{
+	trace__detach(t->skel);
 }
 
 int tracer_wait(struct tracer *t, int milliseconds, int fd)
@@ -367,7 +382,9 @@ int tracer_wait(struct tracer *t, int milliseconds, int fd)
 	/* it is said before it is looked a last time: what comes in between wakes */
 	t->skel->bss->reader_waits = 1;
 	__sync_synchronize();
-	if (ring_buffer__consume(t->rb) > 0) {
+	t->taken = 0;
+	ring_buffer__consume(t->rb);
+	if (t->taken) {
 		t->skel->bss->reader_waits = 0;
 		return 0;
 	}

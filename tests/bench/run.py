@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Side-by-side ratios: each pair runs in turn, A B A B, and the median of the ratios pair by pair is what counts. Absolute times of
 different runs are not to be compared."""
+import calendar
 import fcntl
 import json
 import os
@@ -245,56 +246,108 @@ BPFTRACE = """rawtracepoint:io_uring_submit_req { @s[arg0] = nsecs; }
 rawtracepoint:io_uring_complete /@s[arg1]/ { @h = hist(nsecs - @s[arg1]); delete(@s[arg1]); }"""
 
 
-def traced(args):
-    """Runs a tracer on the other processor while fio works; returns its processor time and peak memory through times."""
-    def disturb(job):
-        time.sleep(0.4)
-        tracer = subprocess.Popen(["taskset", "-c", "1", *args], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
-        out = job.communicate()
-        tracer.send_signal(signal.SIGINT)
-        said = tracer.stderr.read().decode(errors="replace")
-        _, _, usage = os.wait4(tracer.pid, 0)
-        tracer.returncode = 0
-        lost = [w for w in said.split("\n") if "were lost" in w]
-        times.append((usage.ru_utime + usage.ru_stime, usage.ru_maxrss, lost[-1].split()[1] if lost else "none"))
-        return out
-    times = []
-    return disturb, times
+class Fio:
+    """A fio that goes on reading on processor 0, and how fast: by the tail of its ring's CQ."""
+
+    def __enter__(self):
+        args = [a for a in FIO if not a.startswith("--runtime")] + ["--runtime=3600"]
+        self.job = subprocess.Popen(args, stdout=subprocess.DEVNULL)
+        self.child = None
+        for _ in range(100):
+            time.sleep(0.1)
+            for child in subprocess.run(["pgrep", "-P", str(self.job.pid)], capture_output=True, text=True).stdout.split():
+                fds = f"/proc/{child}/fd"
+                ring = [f for f in os.listdir(fds) if "io_uring" in os.readlink(f"{fds}/{f}")]
+                if ring:
+                    self.child, self.fdinfo = child, f"/proc/{child}/fdinfo/{ring[0]}"
+            if self.child:
+                break
+        time.sleep(1)
+        return self
+
+    def __exit__(self, *_):
+        os.kill(int(self.child), signal.SIGKILL)
+        self.job.kill()
+        self.job.wait()
+
+    def tail(self):
+        while True:  # the kernel leaves it out while the ring is locked
+            for line in open(self.fdinfo):
+                if line.startswith("CqTail:"):
+                    return int(line.split()[1])
+
+    def rate(self, seconds):
+        before, start = self.tail(), time.perf_counter()
+        time.sleep(seconds)
+        after, end = self.tail(), time.perf_counter()
+        return ((after - before) & 0xffffffff) / (end - start)
+
+
+def usage(pid):
+    """Seconds of processor time, and peak memory in KiB."""
+    fields = open(f"/proc/{pid}/stat").read().rsplit(")", 1)[1].split()
+    peak = next(line.split()[1] for line in open(f"/proc/{pid}/status") if line.startswith("VmHWM"))
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK"), int(peak)
+
+
+def line_delays():
+    """Milliseconds from completions, thirty a second, to their lines."""
+    slow = [a for a in FIO if not a.startswith(("--runtime", "--iodepth"))] + ["--runtime=8", "--rate_iops=30", "--iodepth=1"]
+    tracer = subprocess.Popen([ctl, "trace", "--json", "--", *slow], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+    delays = []
+    for line in tracer.stdout:
+        now = time.time_ns()
+        if line.startswith("{\"type\":\"request\""):
+            stamp = json.loads(line)["time"]
+            at = calendar.timegm(time.strptime(stamp[:19], "%Y-%m-%dT%H:%M:%S")) * 10**9 + int(stamp[20:29])
+            delays.append((now - at) / 1e6)
+    tracer.wait()
+    return delays
 
 
 def bench_trace():
-    """IOPS of fio (4 KiB random reads of a tmpfs file, depth 32, one core) under a tracer on the other core, against untraced and
-    against two empty BPF programs, in turn."""
+    """IOPS of fio (4 KiB random reads of a tmpfs file, depth 32, one core) under a tracer on the other core, against untraced before
+    and after it, and so against two empty BPF programs."""
     if not shutil.which("fio") or (os.cpu_count() or 1) < 2:
         print("trace: takes fio ('make deps' installs it) and two processors")
         return
     out = "/dev/shm/uringtop-bench-trace"
-    others = [("bpftrace: a histogram", ["bpftrace", "-e", BPFTRACE]),
-              ("strace -f of io_uring_enter", ["strace", "-f", "-e", "trace=io_uring_enter", "-o", out, "-p", "FIO"])]
     runs = [("two empty programs", [build + "/bench/empty_tp"]), ("trace -c", [ctl, "trace", "-c"]),
             ("trace, every request as text", [ctl, "trace", "-o", out]), ("trace --json", [ctl, "trace", "--json", "-o", out]),
-            ("trace --chrome", [ctl, "trace", "--chrome", out])]
-    runs += [o for o in others if shutil.which(o[1][0])]
-    fio(None)
+            ("trace --chrome", [ctl, "trace", "--chrome", out]), ("bpftrace: a histogram", ["bpftrace", "-e", BPFTRACE]),
+            ("strace of io_uring_enter", ["strace", "-f", "-e", "trace=io_uring_enter", "-o", out, "-p", "FIO"])]
+    runs = [r for r in runs if shutil.which(r[1][0])]
     ratios = {name: [] for name, _ in runs}
     seen = {}
-    for _ in range(5):
-        alone = fio(None)
-        for name, args in runs:
-            def with_pid(job, args=args):
-                time.sleep(0.3)
-                pids = subprocess.run(["pgrep", "-P", str(job.pid)], capture_output=True, text=True).stdout.split()
-                disturb, times = traced([pids[0] if a == "FIO" and pids else a for a in args])
-                got = disturb(job)
-                seen[name] = times[-1]
-                return got
-            ratios[name].append(fio(with_pid) / alone)
+    with Fio() as fio_:
+        before = fio_.rate(1)
+        for _ in range(9):
+            for name, args in runs:
+                tracer = subprocess.Popen(["taskset", "-c", "1", *[fio_.child if a == "FIO" else a for a in args]],
+                                          stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+                time.sleep(1.5 if args[0] == "bpftrace" else 0.5)
+                if tracer.poll() is not None:
+                    print(f"{name}: {tracer.communicate()[1].decode(errors='replace').strip()}")
+                    runs = [r for r in runs if r[0] != name]
+                    continue
+                cpu = usage(tracer.pid)[0]
+                rate = fio_.rate(1)
+                cpu, peak = usage(tracer.pid)[0] - cpu, usage(tracer.pid)[1]
+                tracer.terminate()
+                said = tracer.communicate()[1].decode(errors="replace")
+                lost = sum(int(line.split()[1]) for line in said.split("\n") if "were lost" in line)
+                after = fio_.rate(0.7)
+                ratios[name].append(2 * rate / (before + after))
+                before = after
+                seen[name] = (cpu, peak, seen.get(name, (0, 0, 0))[2] + lost)
+    delays = line_delays()
     empty = statistics.median(ratios["two empty programs"])
     for name, _ in runs:
         r = statistics.median(ratios[name])
-        cpu, rss, lost = seen[name]
+        cpu, peak, lost = seen[name]
         row(f"fio's IOPS under {name} / alone", r,
-            f"/ empty programs {r / empty:.2f}; tracer: {cpu:.1f} s of CPU, {rss} KiB, lost {lost}")
+            f"/ empty programs {r / empty:.2f}; tracer: {cpu:.2f} s of CPU a second, {peak} KiB, {lost} lost")
+    print(f"from a completion to its line: {statistics.median(delays):.1f} ms (median), {max(delays):.1f} ms (slowest of {len(delays)})")
     for path in (out, "/dev/shm/uringtop-bench"):
         if os.path.exists(path):
             os.unlink(path)

@@ -136,6 +136,17 @@ tap $? '-p of a program that runs'
 timeout 20 "$ctl" trace -p "$zoo_pid" -b 64K --for 0.5 -o "$tmp/trace" 2>"$tmp/err"
 [ $? = 0 ] && grep -q 'events were lost (-b' "$tmp/err" && grep -q 'lost here' "$tmp/trace"
 tap $? 'what is lost is said where it was lost, and at the end'
+# what comes faster than it can be written must not keep it from ending
+for end in '--for 0.5' '--chrome /dev/null'; do
+  # shellcheck disable=SC2086
+  timeout -k 1 20 "$ctl" trace --json -o /dev/null $end -p "$zoo_pid" 2>/dev/null &
+  job=$!
+  sleep 1
+  kill -TERM "$(pgrep -P $job uringctl)" 2>/dev/null
+  wait $job
+  [ $? -lt 124 ]
+  tap $? "it ends while more comes than it can write ($end)"
+done
 zoo_end
 trace -- "$mix" 9 400000 "$tmp/log" >/dev/null 2>&1 &
 sleep 1
