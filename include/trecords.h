@@ -48,6 +48,7 @@ struct ev_submit {
 };
 
 /* len bytes from an address; room bytes until the next */
+enum { PIECE_SQE = 1 }; /* no address: the second half of a big SQE, the first piece then */
 struct piece {
 	uint64_t addr;
 	uint32_t len, room;

@@ -217,6 +217,24 @@ static void chain_of(struct pairing *p, struct known_ring *ring, struct trace_re
 		ring->chain = 0;
 }
 
+/* What was copied beside the first 64 bytes of the SQE. */
+static void take_pieces(struct pending *q, const struct ev_submit *e)
+{
+	struct trace_request *r = &q->r;
+	struct piece first;
+
+	r->n_pieces = e->pieces;
+	r->pieces = q->pieces = xrealloc(NULL, e->pieces);
+	memcpy(q->pieces, e + 1, e->pieces);
+	if (e->pieces < sizeof(first) + 64)
+		return;
+	memcpy(&first, q->pieces, sizeof(first));
+	if (first.addr != PIECE_SQE || first.len != 64)
+		return;
+	memcpy(r->sqe.b + 64, q->pieces + sizeof(first), 64);
+	r->sqe.big = true;
+}
+
 static void submit(struct pairing *p, const struct ev_submit *e, size_t size)
 {
 	struct known_ring *ring = ring_of(p, e->h.ctx);
@@ -257,12 +275,8 @@ static void submit(struct pairing *p, const struct ev_submit *e, size_t size)
 	r->file = e->file;
 	r->switches = e->switches;
 	r->pieces = NULL;
-	if (e->pieces && sizeof(*e) + e->pieces <= size) {
-		r->n_pieces = e->pieces;
-		q->pieces = xrealloc(NULL, e->pieces);
-		memcpy(q->pieces, e + 1, e->pieces);
-		r->pieces = q->pieces;
-	}
+	if (e->pieces && sizeof(*e) + e->pieces <= size)
+		take_pieces(q, e);
 	if (!b->submitting) {
 		b->number++;
 		b->submitting = true;

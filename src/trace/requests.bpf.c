@@ -15,6 +15,8 @@ struct {
 
 /* --- submission ----------------------------------------------------------------------------------------------------- */
 
+extern const volatile uint8_t op_big[256]; /* their SQEs have 128 bytes on any ring */
+
 struct submitted {
 	uint64_t ctx;
 	struct trace_ring *r;
@@ -22,7 +24,7 @@ struct submitted {
 	uint64_t req, who;
 	uint32_t head;
 	int32_t error;
-	bool failed;
+	bool failed, big;
 };
 
 static __always_inline void describe(bool fast, struct ev_submit *e, const struct submitted *s)
@@ -43,7 +45,18 @@ static __always_inline void describe(bool fast, struct ev_submit *e, const struc
 	}
 }
 
-/* A request whose arguments point at something. */
+/* The second half of an SQE stands before what its arguments point at. */
+static __always_inline uint32_t second_half(struct scratch *s, const void *sqe)
+{
+	struct piece *p = (void *)s->pieces;
+
+	p->addr = PIECE_SQE;
+	p->len = p->room = 64;
+	bpf_probe_read_kernel(p + 1, 64, sqe + 64);
+	return sizeof(*p) + 64;
+}
+
+/* A request of which there is more than 64 bytes. */
 static __always_inline int with_pieces(
 	bool fast, const struct submitted *by, const void *sqe, uint32_t opcode, uint32_t which)
 {
@@ -61,7 +74,8 @@ static __always_inline int with_pieces(
 		__builtin_memcpy(&fd, s->e.sqe + 4, 4);
 		s->e.file = descriptor_number(fd_kinds[opcode & 255], fd);
 	}
-	at = captured(s, 0, opcode, 0);
+	at = by->big ? second_half(s, sqe) : 0;
+	at = captured(s, at, opcode, 0);
 	if (captures[opcode & 255][1].kind)
 		at = captured(s, at, opcode, 1);
 	if (captures[opcode & 255][2].kind)
@@ -99,13 +113,19 @@ static __always_inline int submission(
 	if (n)
 		n->req = 0;
 	s.head = READ(fast, ctx, cached_sq_head) - 1;
+	s.big = s.r->sqe_shift == 7;
+	if (unlikely(op_big[opcode & 255]) && !s.big) {
+		/* it has taken two entries */
+		s.head--;
+		s.big = true;
+	}
 	if (!sqe) {
 		at = s.head & s.r->mask;
 		if (s.r->array)
 			bpf_probe_read_kernel(&at, sizeof(at), (void *)(s.r->array + at * 4ul));
 		sqe = (void *)(s.r->sqes + ((uint64_t)(at & s.r->mask) << s.r->sqe_shift));
 	}
-	if (captures[opcode & 255][0].kind != CAPTURE_NONE || fd_kinds[opcode & 255] != FD_LATER)
+	if (s.big || captures[opcode & 255][0].kind != CAPTURE_NONE || fd_kinds[opcode & 255] != FD_LATER)
 		return with_pieces(fast, &s, sqe, opcode, which);
 	e = EVENT(ev_submit, EV_SUBMIT, s.ctx, s.req, s.who);
 	if (!e)

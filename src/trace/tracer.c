@@ -242,7 +242,8 @@ static void choose(struct trace *s, const struct trace_source *o, const struct b
 
 struct tracer *tracer_open(struct arena *a, const struct trace_source *o, const char **why)
 {
-	size_t size = o->buffer ? o->buffer : 64u << 20, power = (size_t)sysconf(_SC_PAGESIZE);
+	/* of what is counted few events remain */
+	size_t size = o->buffer ? o->buffer : o->summary ? 1u << 20 : 64u << 20, power = (size_t)sysconf(_SC_PAGESIZE);
 	LIBBPF_OPTS(bpf_object_open_opts, opts);
 	struct tracer *t = xrealloc(NULL, sizeof(*t));
 	struct btf *btf = btf__load_vmlinux_btf();
@@ -286,6 +287,7 @@ struct tracer *tracer_open(struct arena *a, const struct trace_source *o, const 
 			t->skel->rodata->op_wanted[i] = o->ops[i];
 			t->skel->rodata->op_bytes[i] = uapi_op_moves_bytes((unsigned)i);
 			t->skel->rodata->op_polls[i] = uapi_op_polls((unsigned)i);
+			t->skel->rodata->op_big[i] = uapi_op((unsigned)i) && uapi_op((unsigned)i)->big;
 		}
 		t->skel->rodata->op_counts_refs[uapi_op_number("MSG_RING", 8) & 255] = true;
 		t->skel->rodata->op_counts_refs[uapi_op_number("LINK_TIMEOUT", 12) & 255] = true;

@@ -34,6 +34,20 @@ tap $? 'paths and files by name'
 grep -q 'ring created by mix: fd [0-9]*, SQ 64, CQ 128, SQPOLL' "$tmp/trace"
 tap $? 'rings are announced'
 
+"$build/cmd" >/dev/null
+if [ $? = 77 ]; then
+  echo "ok - the second half of a big SQE # SKIP the kernel has no SQE128"
+else
+  trace -- "$build/cmd" 2>/dev/null | grep -q 'URING_CMD([0-9]*</dev/null>, .*cmd=0x61626364.*797a61626364.*6162)'
+  tap $? 'the second half of a big SQE'
+fi
+# in a pid namespace of its own: children are followed, and their exits and calls are seen
+unshare -pf --mount-proc timeout -k 1 20 "$ctl" trace -e enter -- sh -c "'$mix' 3 40 '$tmp/log'; true" >"$tmp/trace" 2>"$tmp/err"
+grep -q 'ring created by mix' "$tmp/trace" && grep -q 'ring closed' "$tmp/trace" && grep -q '+++ exited' "$tmp/trace" &&
+  grep -q 'io_uring_enter(' "$tmp/trace" && grep -q 'user_data' "$tmp/trace" && ! grep -qvE '^[0-9]{1,3} ' "$tmp/trace"
+tap $? 'in a pid namespace, by the pids there'
+sed 's/^/# /' "$tmp/err"
+
 # --- the summary: of each opcode as many, and as many that failed, as the program has logged; and each by the path that a trace of
 # every request says, which is a command of the one that counts
 for cq in 16384 ''; do

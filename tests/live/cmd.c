@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* cmd [mixed]: one URING_CMD for /dev/null, with the letters a to z and on in the 80 bytes of its command. Prints what it results in. */
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "../ringzoo/zoo.h"
+
+int main(int argc, char **argv)
+{
+	bool mixed = argc > 1 && !strcmp(argv[1], "mixed");
+	struct zring r;
+	uint8_t *sqe;
+
+	if (!z_ring(&r, 8, 0, mixed ? Z_SQE_MIXED : Z_SQE128))
+		return 77;
+	sqe = r.sqes;
+	memset(sqe, 0, 128);
+	z_put(sqe, 0, 1, mixed ? 64 : 46);
+	z_put(sqe, 4, 4, (uint32_t)open("/dev/null", O_RDWR));
+	z_put(sqe, 32, 8, 0xc0de);
+	for (int i = 0; i < 80; i++)
+		sqe[48 + i] = (uint8_t)('a' + i % 26);
+	z_publish(&r, mixed ? 2 : 1);
+	z_enter(&r, mixed ? 2 : 1, 1, 0);
+	printf("%d\n", ((const struct io_uring_cqe *)(const void *)(r.rings + r.p.cq_off.cqes))->res);
+	return 0;
+}
