@@ -147,7 +147,7 @@ struct {
 	__type(value, struct entered);
 } entering SEC(".maps");
 
-enum { NR_IO_URING_ENTER = 426 };
+enum { NR_IO_URING_ENTER = 426, ENTER_REGISTERED_RING = 16 };
 
 /* where system calls have their arguments */
 struct pt_regs {
@@ -200,11 +200,17 @@ int sys_exit(struct bpf_raw_tracepoint_args *c)
 {
 	uint64_t id = bpf_get_current_pid_tgid();
 	struct entered *was = bpf_map_lookup_elem(&entering, &id);
+	struct task_struct *t = CURRENT(false);
 	struct ev_enter *e;
+	struct file *f;
+	uint64_t ctx;
 
 	if (!was)
 		return 0;
-	e = EVENT(ev_enter, EV_ENTER, 0, 0, whom(false, CURRENT(false)));
+	/* which ring that is, unless it is registered and has no descriptor */
+	f = was->flags & ENTER_REGISTERED_RING ? NULL : open_file(t, (int32_t)was->fd);
+	ctx = f ? (uint64_t)GET(f, private_data) : 0;
+	e = EVENT(ev_enter, EV_ENTER, bpf_map_lookup_elem(&rings, &ctx) ? ctx : 0, 0, whom(false, t));
 	if (e) {
 		e->fd = (int32_t)was->fd;
 		e->to_submit = was->to_submit;

@@ -284,12 +284,13 @@ static void registered(struct buf *b, struct trace_view *v, const struct ev_regi
 	}
 }
 
-static void entered(struct buf *b, const struct ev_enter *e)
+static void entered(struct buf *b, struct trace_view *v, const struct ev_enter *e)
 {
 	const char *error = cqe_error(e->ret, 0);
 
-	buf_printf(b, "io_uring_enter(%d, to_submit=%u, min_complete=%u, flags=0x%x) = %d%s%s", e->fd, e->to_submit,
-		e->min_complete, e->flags, e->ret, error ? " " : "", error ? error : "");
+	buf_printf(b, "io_uring_enter(%d, to_submit=%u, min_complete=%u", e->fd, e->to_submit, e->min_complete);
+	flags(b, v, ", flags=", &uapi_enter_flags, e->flags);
+	buf_printf(b, ") = %d%s%s", e->ret, error ? " " : "", error ? error : "");
 	latency(b, e->took);
 }
 
@@ -334,7 +335,8 @@ void trace_line(struct buf *b, struct trace_view *v, const struct trace_item *i)
 		render_color(b, &v->style, C_NONE);
 		break;
 	case TRACE_ENTER:
-		entered(b, &i->enter);
+		arena_reset(&v->scratch);
+		entered(b, v, &i->enter);
 		break;
 	case TRACE_EXIT:
 		buf_puts(b, "+++ exited +++");

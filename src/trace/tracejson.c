@@ -126,7 +126,8 @@ void trace_json(struct buf *b, struct trace_view *v, const struct trace_item *i)
 		ADD(o, "fd", json_int(i->enter.fd));
 		ADD(o, "to_submit", json_uint(i->enter.to_submit));
 		ADD(o, "min_complete", json_uint(i->enter.min_complete));
-		ADD(o, "enter_flags", json_uint(i->enter.flags));
+		arena_reset(&v->scratch);
+		ADD(o, "enter_flags", flag_list(v, &uapi_enter_flags, i->enter.flags));
 		ADD(o, "res", json_int(i->enter.ret));
 		ADD(o, "latency_ns", json_uint(i->enter.took));
 		break;

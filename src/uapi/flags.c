@@ -24,6 +24,9 @@ FLAGS(uapi_sqe_flags) = {BITS({1, "FIXED_FILE"}, {2, "IO_DRAIN"}, {4, "IO_LINK"}
 
 FLAGS(uapi_sq_ring_flags) = {BITS({1, "NEED_WAKEUP"}, {2, "CQ_OVERFLOW"}, {4, "TASKRUN"})};
 FLAGS(uapi_cq_ring_flags) = {BITS({1, "EVENTFD_DISABLED"})};
+/* IORING_ENTER_ (include/uapi/linux/io_uring.h of 7.x) */
+FLAGS(uapi_enter_flags) = {BITS({1, "GETEVENTS"}, {2, "SQ_WAKEUP"}, {4, "SQ_WAIT"}, {8, "EXT_ARG"}, {16, "REGISTERED_RING"},
+	{32, "ABS_TIMER"}, {64, "EXT_ARG_REG"}, {128, "NO_IOWAIT"})};
 FLAGS(uapi_cqe_flags) = {BITS({1, "BUFFER"}, {2, "MORE"}, {4, "SOCK_NONEMPTY"}, {8, "NOTIF"}, {16, "BUF_MORE"},
 	{32, "SKIP"}, {1u << 15, "F_32"})};
 

@@ -78,8 +78,8 @@ tap $? '-e op!=NOP -e res=error'
 trace -e 'lat>50us' -e path=poll -- "$mix" 6 4000 "$tmp/log" 2>/dev/null | grep user_data >"$tmp/trace"
 [ -s "$tmp/trace" ] && ! grep -qv ' poll$' "$tmp/trace" && ! grep -qE '<([0-9]|[1-4][0-9])\.[0-9]us>' "$tmp/trace"
 tap $? '-e lat>50us -e path=poll'
-trace -e enter -e op=NOP -- "$mix" 6 400 "$tmp/log" 2>/dev/null | grep -q 'io_uring_enter([0-9]*, to_submit=[0-9]*, min_complete='
-tap $? '-e enter'
+trace -e enter -e op=NOP -- "$mix" 6 400 "$tmp/log" 2>/dev/null | grep -qE '^[0-9]+ [0-9]+ io_uring_enter\([0-9]+, to_submit=[0-9]+, min_complete=[0-9]+, flags=GETEVENTS\) = [0-9]'
+tap $? '-e enter: the ring, flags by name'
 for text in op=RAED op foo lat=5ms 'lat>5' fd=x res=EFOO path=none ring=; do
   trace -e "$text" -- true >/dev/null 2>"$tmp/err"
   [ $? = 2 ] && [ "$(wc -l <"$tmp/err")" = 2 ] && tail -1 "$tmp/err" | grep -qx ' *^'
