@@ -8,6 +8,7 @@
 struct summary_row {
 	struct sum_key key;
 	struct sum_counts c;
+	char *name; /* while it is printed */
 };
 
 /* All zero is an empty one. */

@@ -49,6 +49,8 @@ int tracer_wait(struct tracer *t, int milliseconds, int fd);
 typedef void (*counts_fn)(void *ctx, const struct sum_key *key, const struct sum_counts *c);
 int tracer_counts(struct tracer *t, counts_fn fn, void *ctx);
 
+void sum_counts_add(struct sum_counts *to, const struct sum_counts *c);
+
 /* Events that found no room, all in all. */
 uint64_t tracer_lost(struct tracer *t);
 

@@ -7,12 +7,28 @@
 #include "summary.h"
 #include "uapi.h"
 
+void sum_counts_add(struct sum_counts *to, const struct sum_counts *c)
+{
+	to->calls += c->calls;
+	to->errors += c->errors;
+	to->bytes += c->bytes;
+	to->latencies += c->latencies;
+	to->total_ns += c->total_ns;
+	to->max_ns = c->max_ns > to->max_ns ? c->max_ns : to->max_ns;
+	for (int i = 0; i < PATHS; i++)
+		to->paths[i] += c->paths[i];
+	for (int i = 0; i < SUM_ERRORS; i++)
+		to->error[i] += c->error[i];
+	for (int i = 0; i < LAT_BUCKETS; i++)
+		to->lat[i] += c->lat[i];
+}
+
 void summary_add(void *ctx, const struct sum_key *key, const struct sum_counts *c)
 {
 	struct summary *s = ctx;
 
 	s->rows = xrealloc(s->rows, (s->n + 1) * sizeof(*s->rows));
-	s->rows[s->n++] = (struct summary_row){*key, *c};
+	s->rows[s->n++] = (struct summary_row){.key = *key, .c = *c};
 }
 
 /* As bucket_of in trace.bpf.c. */
@@ -64,6 +80,33 @@ void summary_count(struct summary *s, const struct trace_request *r, enum summar
 		c->max_ns = ns > c->max_ns ? ns : c->max_ns;
 		c->lat[bucket_of(ns) & (LAT_BUCKETS - 1)]++;
 	}
+}
+
+static int by_name(const void *a, const void *b)
+{
+	const struct summary_row *x = a, *y = b;
+
+	return strcmp(x->name, y->name);
+}
+
+/* What is called the same is the same: each processor has numbers of its own for files. */
+static void merge(struct summary *s, const char *(*name)(void *ctx, const struct sum_key *k), void *ctx)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < s->n; i++)
+		s->rows[i].name = strdup(name(ctx, &s->rows[i].key));
+	if (s->n)
+		qsort(s->rows, s->n, sizeof(*s->rows), by_name);
+	for (size_t i = 0; i < s->n; i++) {
+		if (n && !strcmp(s->rows[n - 1].name, s->rows[i].name)) {
+			sum_counts_add(&s->rows[n - 1].c, &s->rows[i].c);
+			free(s->rows[i].name);
+		} else {
+			s->rows[n++] = s->rows[i];
+		}
+	}
+	s->n = n;
 }
 
 static int by_calls(const void *a, const void *b)
@@ -202,6 +245,7 @@ void summary_print(struct buf *b, struct summary *s, const struct style *st, con
 	struct sum_counts *all = xrealloc(NULL, sizeof(*all));
 
 	memset(all, 0, sizeof(*all));
+	merge(s, name, ctx);
 	if (s->n)
 		qsort(s->rows, s->n, sizeof(*s->rows), by_calls);
 	render_color(b, st, C_HEAD);
@@ -211,18 +255,11 @@ void summary_print(struct buf *b, struct summary *s, const struct style *st, con
 	for (size_t i = 0; i < s->n; i++) {
 		const struct sum_counts *c = &s->rows[i].c;
 
-		row(b, name(ctx, &s->rows[i].key), c);
+		row(b, s->rows[i].name, c);
 		if (hist)
 			histogram(b, st, c);
-		all->calls += c->calls;
-		all->errors += c->errors;
-		all->bytes += c->bytes;
-		all->latencies += c->latencies;
-		all->max_ns = c->max_ns > all->max_ns ? c->max_ns : all->max_ns;
-		for (int k = 0; k < PATHS; k++)
-			all->paths[k] += c->paths[k];
-		for (int k = 0; k < LAT_BUCKETS; k++)
-			all->lat[k] += c->lat[k];
+		sum_counts_add(all, c);
+		free(s->rows[i].name);
 	}
 	if (s->n > 1)
 		row(b, "total", all);

@@ -397,22 +397,6 @@ int tracer_wait(struct tracer *t, int milliseconds, int fd)
 
 /* --- the summary -------------------------------------------------------------------------------------------------------- */
 
-static void add(struct sum_counts *to, const struct sum_counts *c)
-{
-	to->calls += c->calls;
-	to->errors += c->errors;
-	to->bytes += c->bytes;
-	to->latencies += c->latencies;
-	to->total_ns += c->total_ns;
-	to->max_ns = c->max_ns > to->max_ns ? c->max_ns : to->max_ns;
-	for (int i = 0; i < PATHS; i++)
-		to->paths[i] += c->paths[i];
-	for (int i = 0; i < SUM_ERRORS; i++)
-		to->error[i] += c->error[i];
-	for (int i = 0; i < LAT_BUCKETS; i++)
-		to->lat[i] += c->lat[i];
-}
-
 int tracer_counts(struct tracer *t, counts_fn fn, void *ctx)
 {
 	int cpus = libbpf_num_possible_cpus(), ops = bpf_map__fd(t->skel->maps.by_op),
@@ -434,7 +418,7 @@ int tracer_counts(struct tracer *t, counts_fn fn, void *ctx)
 			continue;
 		memset(&sum, 0, sizeof(sum));
 		for (int c = 0; c < cpus; c++)
-			add(&sum, &each[c]);
+			sum_counts_add(&sum, &each[c]);
 		if (!sum.calls)
 			continue;
 		fn(ctx, &(struct sum_key){.opcode = i}, &sum);
@@ -450,7 +434,7 @@ int tracer_counts(struct tracer *t, counts_fn fn, void *ctx)
 			continue;
 		memset(&sum, 0, sizeof(sum));
 		for (int c = 0; c < cpus; c++)
-			add(&sum, &each[c]);
+			sum_counts_add(&sum, &each[c]);
 		if (sum.calls)
 			fn(ctx, &key, &sum);
 		gone = xrealloc(gone, (n_gone + 1) * sizeof(*gone));
