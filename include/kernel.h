@@ -35,6 +35,9 @@ const char *kernel_why(const struct kernel *k);
 /* Why BPF programs cannot be loaded here at all, as far as that shows before it is tried; NULL: nothing stands in the way. In a, or static. */
 const char *kernel_why_not(struct arena *a);
 
+/* IORING_FEAT_ of a ring of our own, the same for each ring of this kernel (io_uring_create, 5.10 to 7.3); 0: we may have none. */
+uint32_t kernel_features(void);
+
 /* All sightings of rings by descriptor and registered slot, and of tasks that use io_uring; an array in k, until the next call. 0 or a negative errno. */
 int kernel_find(struct kernel *k, const struct seen **seen, size_t *n);
 /* The same for mappings. */

@@ -11,9 +11,10 @@ enum trace_clock { CLOCK_NONE, CLOCK_SECONDS, CLOCK_MICROSECONDS, CLOCK_RELATIVE
 struct trace_view {
 	struct style style;
 	enum trace_clock clock;
-	int64_t offset; /* ns from CLOCK_MONOTONIC to CLOCK_REALTIME */
-	uint64_t last;	/* time of the line before, for CLOCK_RELATIVE */
-	uint32_t data;	/* bytes of data that are shown */
+	int64_t offset;	   /* ns from CLOCK_MONOTONIC to CLOCK_REALTIME */
+	uint64_t last;	   /* time of the line before, for CLOCK_RELATIVE */
+	uint32_t data;	   /* bytes of data that are shown */
+	uint32_t features; /* of this kernel's rings, 0: not known */
 	struct trace_names *names;
 	struct arena scratch; /* the caller frees it */
 };

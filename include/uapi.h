@@ -39,7 +39,7 @@ size_t uapi_flag_names(const struct uapi_flags *set, uint64_t v, const char **na
 enum { UAPI_MAX_NAMES = 64 };
 
 extern const struct uapi_flags uapi_setup_flags, uapi_sqe_flags, uapi_sq_ring_flags, uapi_cq_ring_flags, uapi_cqe_flags,
-	uapi_enter_flags;
+	uapi_enter_flags, uapi_features;
 extern const struct uapi_name uapi_register_ops[];
 
 /* Bits that the code itself has to know. */

@@ -430,8 +430,11 @@ static int trace(const struct choices *c, char **command)
 		x.chrome = xrealloc(NULL, sizeof(*x.chrome));
 		memset(x.chrome, 0, sizeof(*x.chrome));
 	}
-	x.view = (struct trace_view){
-		.style = c->style, .clock = c->clock, .offset = clock_offset(), .data = (uint32_t)c->data};
+	x.view = (struct trace_view){.style = c->style,
+		.clock = c->clock,
+		.offset = clock_offset(),
+		.data = (uint32_t)c->data,
+		.features = kernel_features()};
 	/* a file is not the terminal that was looked at */
 	x.view.style.color &= !x.output || !strcmp(c->color, "always");
 	x.view.names = trace_names_new();

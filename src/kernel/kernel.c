@@ -230,6 +230,16 @@ static int learn(struct kernel *k)
 	return err < 0 ? err : k->ring_fops ? 0 : -ENOENT;
 }
 
+uint32_t kernel_features(void)
+{
+	struct io_uring_params params = {0};
+	int fd = (int)syscall(SYS_io_uring_setup, 1, &params);
+
+	if (fd >= 0)
+		close(fd);
+	return fd < 0 ? 0 : params.features;
+}
+
 struct kernel *kernel_open(void)
 {
 	struct kernel *k = xrealloc(NULL, sizeof(*k));

@@ -262,7 +262,9 @@ static void created(struct buf *b, struct trace_view *v, const struct ev_create 
 	buf_printf(b, "+++ ring created by ");
 	render_text(b, &v->style, e->comm, strnlen(e->comm, sizeof(e->comm)));
 	buf_printf(b, ": fd %d, SQ %u, CQ %u", e->fd, e->sq_entries, e->cq_entries);
+	arena_reset(&v->scratch);
 	flags(b, v, ", ", &uapi_setup_flags, e->flags);
+	flags(b, v, ", features=", &uapi_features, v->features);
 	buf_puts(b, " +++");
 }
 

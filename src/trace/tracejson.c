@@ -107,6 +107,7 @@ void trace_json(struct buf *b, struct trace_view *v, const struct trace_item *i)
 		ADD(o, "cq_entries", json_uint(i->create.cq_entries));
 		arena_reset(&v->scratch);
 		ADD(o, "setup_flags", flag_list(v, &uapi_setup_flags, i->create.flags));
+		ADD(o, "features", v->features ? flag_list(v, &uapi_features, v->features) : cJSON_CreateNull());
 		name = arena_copy(&v->scratch, i->create.comm, strnlen(i->create.comm, sizeof(i->create.comm)));
 		ADD(o, "comm", json_str(name));
 		break;

@@ -24,6 +24,11 @@ FLAGS(uapi_sqe_flags) = {BITS({1, "FIXED_FILE"}, {2, "IO_DRAIN"}, {4, "IO_LINK"}
 
 FLAGS(uapi_sq_ring_flags) = {BITS({1, "NEED_WAKEUP"}, {2, "CQ_OVERFLOW"}, {4, "TASKRUN"})};
 FLAGS(uapi_cq_ring_flags) = {BITS({1, "EVENTFD_DISABLED"})};
+/* IORING_FEAT_ (include/uapi/linux/io_uring.h of 7.x) */
+FLAGS(uapi_features) = {BITS({1, "SINGLE_MMAP"}, {2, "NODROP"}, {4, "SUBMIT_STABLE"}, {8, "RW_CUR_POS"},
+	{16, "CUR_PERSONALITY"}, {32, "FAST_POLL"}, {64, "POLL_32BITS"}, {128, "SQPOLL_NONFIXED"}, {256, "EXT_ARG"},
+	{512, "NATIVE_WORKERS"}, {1024, "RSRC_TAGS"}, {2048, "CQE_SKIP"}, {4096, "LINKED_FILE"}, {8192, "REG_REG_RING"},
+	{1u << 14, "RECVSEND_BUNDLE"}, {1u << 15, "MIN_TIMEOUT"}, {1u << 16, "RW_ATTR"}, {1u << 17, "NO_IOWAIT"})};
 /* IORING_ENTER_ (include/uapi/linux/io_uring.h of 7.x) */
 FLAGS(uapi_enter_flags) = {BITS({1, "GETEVENTS"}, {2, "SQ_WAKEUP"}, {4, "SQ_WAIT"}, {8, "EXT_ARG"}, {16, "REGISTERED_RING"},
 	{32, "ABS_TIMER"}, {64, "EXT_ARG_REG"}, {128, "NO_IOWAIT"})};

@@ -31,7 +31,7 @@ grep -q 'flags=MORE shot 2' "$tmp/trace" && grep -q 'CQE_SKIP_SUCCESS.* = (no CQ
 tap $? 'multishot is numbered, what posts nothing and what is cancelled is named'
 grep -q 'OPENAT(AT_FDCWD<[^>]*>, path="/no/such/path", .* = -2 ENOENT' "$tmp/trace" && grep -q 'READ([0-9]*</dev/zero>' "$tmp/trace"
 tap $? 'paths and files by name'
-grep -q 'ring created by mix: fd [0-9]*, SQ 64, CQ 128, SQPOLL' "$tmp/trace"
+grep -q 'ring created by mix: fd [0-9]*, SQ 64, CQ 128, SQPOLL, features=SINGLE_MMAP|NODROP|' "$tmp/trace"
 tap $? 'rings are announced'
 
 "$build/cmd" >/dev/null
