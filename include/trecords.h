@@ -33,7 +33,8 @@ struct ev_head {
 	uint32_t tgid, tid;
 };
 
-enum { SUBMIT_FOREIGN = 1, SUBMIT_FAILED = 2, SUBMIT_NO_SQE = 4, SUBMIT_KTHREAD = 8 };
+/* SUBMIT_BIG: the first piece is the second half of the SQE */
+enum { SUBMIT_FOREIGN = 1, SUBMIT_FAILED = 2, SUBMIT_BIG = 4 };
 
 struct ev_submit {
 	struct ev_head h;
@@ -48,7 +49,6 @@ struct ev_submit {
 };
 
 /* len bytes from an address; room bytes until the next */
-enum { PIECE_SQE = 1 }; /* no address: the second half of a big SQE, the first piece then */
 struct piece {
 	uint64_t addr;
 	uint32_t len, room;

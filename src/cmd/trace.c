@@ -2,7 +2,6 @@
 /* uringctl trace: starts or finds what is to be traced, and prints what goes by. */
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -39,9 +38,9 @@ struct tracing {
 	double next;  /* when the next table is due */
 	struct arena words;
 	pid_t child; /* the command, 0: none */
-	int signals, *pidfds;
-	size_t n_pidfds;
-	int news; /* an epoll of both: readable if a signal came, or a process has ended */
+	int signals;
+	size_t living; /* whose end is waited for, but for the command */
+	int news;      /* an epoll of these and of signals */
 };
 
 static double now(void)
@@ -100,14 +99,15 @@ static void print(void *ctx, const struct trace_item *i)
 /* One more whose end is waited for. */
 static void watch_process(struct tracing *x, pid_t pid)
 {
-	struct epoll_event e = {.events = EPOLLIN | EPOLLET};
 	int fd = (int)syscall(SYS_pidfd_open, pid, 0);
+	struct epoll_event e = {.events = EPOLLIN, .data.fd = fd};
 
 	if (fd < 0)
 		return; /* it has ended */
-	epoll_ctl(x->news, EPOLL_CTL_ADD, fd, &e);
-	x->pidfds = xrealloc(x->pidfds, (x->n_pidfds + 1) * sizeof(*x->pidfds));
-	x->pidfds[x->n_pidfds++] = fd;
+	if (epoll_ctl(x->news, EPOLL_CTL_ADD, fd, &e))
+		close(fd);
+	else
+		x->living++;
 }
 
 static void event(void *ctx, const struct ev_head *e, size_t size)
@@ -277,7 +277,7 @@ static int start(struct tracing *x, char **argv)
 /* What ends the wait besides events. */
 static void watch(struct tracing *x)
 {
-	struct epoll_event e = {.events = EPOLLIN};
+	struct epoll_event e = {.events = EPOLLIN, .data.fd = x->signals};
 
 	x->news = epoll_create1(EPOLL_CLOEXEC);
 	epoll_ctl(x->news, EPOLL_CTL_ADD, x->signals, &e);
@@ -290,17 +290,16 @@ static void watch(struct tracing *x)
 /* Has everybody ended who is to be traced, the command's children included? */
 static bool targets_gone(struct tracing *x)
 {
-	for (size_t i = 0; i < x->n_pidfds;) {
-		struct pollfd p = {x->pidfds[i], POLLIN, 0};
+	struct epoll_event e[32];
+	int n = epoll_wait(x->news, e, 32, 0);
 
-		if (poll(&p, 1, 0) == 0) {
-			i++;
+	for (int i = 0; i < n; i++) {
+		if (e[i].data.fd == x->signals)
 			continue;
-		}
-		close(x->pidfds[i]);
-		x->pidfds[i] = x->pidfds[--x->n_pidfds];
+		close(e[i].data.fd);
+		x->living--;
 	}
-	return !x->n_pidfds && (x->child < 0 || (!x->child && x->c->n_pids));
+	return !x->living && (x->child < 0 || (!x->child && x->c->n_pids));
 }
 
 static int interrupted(struct tracing *x, int *status)
@@ -481,9 +480,6 @@ static int trace(const struct choices *c, char **command)
 	arena_free(&x.view.scratch);
 	arena_free(&a);
 	buf_free(&x.out);
-	for (size_t i = 0; i < x.n_pidfds; i++)
-		close(x.pidfds[i]);
-	free(x.pidfds);
 	if (x.news > 0)
 		close(x.news);
 	free(x.chrome);

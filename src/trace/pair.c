@@ -226,10 +226,10 @@ static void take_pieces(struct pending *q, const struct ev_submit *e)
 	r->n_pieces = e->pieces;
 	r->pieces = q->pieces = xrealloc(NULL, e->pieces);
 	memcpy(q->pieces, e + 1, e->pieces);
-	if (e->pieces < sizeof(first) + 64)
+	if (!(e->flags & SUBMIT_BIG) || e->pieces < sizeof(first) + 64)
 		return;
 	memcpy(&first, q->pieces, sizeof(first));
-	if (first.addr != PIECE_SQE || first.len != 64)
+	if (first.len != 64)
 		return;
 	memcpy(r->sqe.b + 64, q->pieces + sizeof(first), 64);
 	r->sqe.big = true;

@@ -32,7 +32,8 @@ static __always_inline void describe(bool fast, struct ev_submit *e, const struc
 	struct task_struct *t = s->t;
 	uint64_t mm = (uint64_t)READ(fast, t, mm);
 
-	e->flags = (s->r->mm && mm && mm != s->r->mm ? SUBMIT_FOREIGN : 0) | (s->failed ? SUBMIT_FAILED : 0);
+	e->flags = (s->r->mm && mm && mm != s->r->mm ? SUBMIT_FOREIGN : 0) | (s->failed ? SUBMIT_FAILED : 0) |
+		   (s->big ? SUBMIT_BIG : 0);
 	e->error = s->error;
 	e->switches = (uint32_t)READ(fast, t, nvcsw);
 	e->pieces = 0;
@@ -50,7 +51,7 @@ static __always_inline uint32_t second_half(struct scratch *s, const void *sqe)
 {
 	struct piece *p = (void *)s->pieces;
 
-	p->addr = PIECE_SQE;
+	p->addr = 0;
 	p->len = p->room = 64;
 	bpf_probe_read_kernel(p + 1, 64, sqe + 64);
 	return sizeof(*p) + 64;

@@ -31,7 +31,7 @@ void summary_add(void *ctx, const struct sum_key *key, const struct sum_counts *
 	s->rows[s->n++] = (struct summary_row){.key = *key, .c = *c};
 }
 
-/* As bucket_of in trace.bpf.c. */
+/* As bucket_of in count.bpf.c. */
 static unsigned bucket_of(uint64_t ns)
 {
 	unsigned high = 3;
@@ -116,7 +116,7 @@ static int by_calls(const void *a, const void *b)
 	return x->c.calls > y->c.calls ? -1 : x->c.calls < y->c.calls;
 }
 
-/* The least latency of a bucket: the other way round from bucket_of in trace.bpf.c. */
+/* The least latency of a bucket: the other way round from bucket_of in count.bpf.c. */
 uint64_t summary_bucket(unsigned i)
 {
 	return i < 8 ? i : (uint64_t)(8 + (i & 7)) << (i / 8 - 1);

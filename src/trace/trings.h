@@ -118,6 +118,9 @@ static __noinline int told_dropped(uint64_t ctx, uint32_t now)
 	was = r->dropped;
 	r->dropped = now;
 	rings_epoch++;
+	/* the program can write there, too: backwards the kernel does not count */
+	if ((int32_t)(now - was) < 0)
+		return 0;
 	e = EVENT(ev_mark, EV_DROPPED, ctx, 0, whom(false, CURRENT(false)));
 	if (!e)
 		return 0;

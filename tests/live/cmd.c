@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* cmd [mixed]: one URING_CMD for /dev/null, with the letters a to z and on in the 80 bytes of its command. Prints what it results in. */
+/*
+ * cmd [mixed|liar]: one URING_CMD for /dev/null, with the letters a to z and on in the 80 bytes of its command. Prints what it results in.
+ * liar: then it says of the SQ that 3 entries were dropped, and after another command that none was.
+ */
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
@@ -23,6 +26,15 @@ int main(int argc, char **argv)
 		sqe[48 + i] = (uint8_t)('a' + i % 26);
 	z_publish(&r, mixed ? 2 : 1);
 	z_enter(&r, mixed ? 2 : 1, 1, 0);
+	for (unsigned lie = 3; argc > 1 && !strcmp(argv[1], "liar"); lie = 0) {
+		*z_word(&r, r.p.sq_off.dropped) = lie;
+		memcpy(r.sqes + 128, sqe, 128);
+		memcpy(r.sqes + 256, sqe, 128);
+		z_publish(&r, 1);
+		z_enter(&r, 1, 1, 0);
+		if (!lie)
+			break;
+	}
 	printf("%d\n", ((const struct io_uring_cqe *)(const void *)(r.rings + r.p.cq_off.cqes))->res);
 	return 0;
 }

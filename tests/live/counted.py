@@ -19,12 +19,10 @@ for line in open(table):
     paths[m[1]] = {p: int(share) for p, share in re.findall(r"(\S+) (\d+)%", m[4])}
 
 names, of = {}, collections.defaultdict(collections.Counter)
-more, lost, found_no_room = collections.Counter(), 0, collections.Counter()
+lost = 0
 for line in open(trace):
     o = json.loads(line)
     lost += o.get("count", 0) if o["type"] == "lost" else 0
-    if o["type"] == "overflow":
-        found_no_room[(o["ring_id"], o["user_data"])] += 1
     if o["type"] != "request" or o["res"] is None or o.get("posted"):
         continue
     names[o["opcode_value"]] = o["opcode"]

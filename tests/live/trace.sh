@@ -40,6 +40,10 @@ if [ $? = 77 ]; then
 else
   trace -- "$build/cmd" 2>/dev/null | grep -q 'URING_CMD([0-9]*</dev/null>, .*cmd=0x61626364.*797a61626364.*6162)'
   tap $? 'the second half of a big SQE'
+  trace -- "$build/cmd" liar >"$tmp/trace" 2>/dev/null
+  [ "$(grep -c 'user_data=0xc0de = ' "$tmp/trace")" = 3 ] && [ "$(grep -c dropped "$tmp/trace")" = 1 ] &&
+    grep -q 'SQ dropped 3 entries' "$tmp/trace"
+  tap $? 'a count of dropped entries that the program has set back is not taken for more of them'
 fi
 # in a pid namespace of its own: children are followed, and their exits and calls are seen
 unshare -pf --mount-proc timeout -k 1 20 "$ctl" trace -e enter -- sh -c "'$mix' 3 40 '$tmp/log'; true" >"$tmp/trace" 2>"$tmp/err"
