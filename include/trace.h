@@ -10,12 +10,12 @@
 
 /* --- the source of events -------------------------------------------------------------------------------------------- */
 
+struct trace_filter;
 struct trace_source {
 	bool all;      /* the whole machine; else targets are added by tracer_target and tracer_ring */
 	size_t buffer; /* bytes, 0: 64 MiB */
 	uint32_t data; /* bytes of data to be written or sent */
-	bool pick_ops;
-	bool ops[256]; /* with pick_ops: only these */
+	const struct trace_filter *filter; /* what the kernel is to leave out, as far as it can; NULL: nothing */
 	bool files, fill, enter, follow;
 	bool summary; /* count in the kernel, instead of events for each request */
 	enum summary_by { SUM_BY_OP, SUM_BY_RING, SUM_BY_FILE, SUM_BY_PID } by;
@@ -29,9 +29,10 @@ struct tracer;
  */
 struct tracer *tracer_open(struct arena *a, const struct trace_source *s, const char **why);
 void tracer_close(struct tracer *t);
-/* Traces what a process does, and a ring that is there already. 0 or a negative errno. */
+/* Traces what a process does. 0 or a negative errno. */
 int tracer_target(struct tracer *t, pid_t pid);
-int tracer_ring(struct tracer *t, uint64_t ctx);
+/* Traces a ring that is there already, whoever uses it; or leaves it out. 0 or a negative errno. */
+int tracer_ring(struct tracer *t, uint64_t ctx, bool wanted);
 /* Does a completion name its request? Up to 5.16 it does not, and pairs are approximate. */
 bool tracer_exact(const struct tracer *t);
 /* Do requests that wait for something complete by task work? (6.1) */

@@ -5,22 +5,12 @@
 
 #include "trace.h"
 
-enum { MOST_VALUES = 64 };
-
-struct trace_values {
-	bool set, negated;
-	uint64_t v[MOST_VALUES];
-	size_t n;
-};
-
 struct trace_filter {
 	bool enter; /* io_uring_enter is shown too */
 	bool ops_set, ops[256];
 	struct trace_values rings, fds;
-	bool errors_only, good_only;
-	struct trace_values results;
-	uint64_t lat_least, lat_most; /* ns; 0: no bound */
-	uint8_t paths;		      /* a bit each, 0: any */
+	bool results_set;
+	struct trace_results results;
 };
 
 /* Adds one expression. NULL, or what is wrong (in a), and *at says where in it. */

@@ -33,8 +33,8 @@ struct ev_head {
 	uint32_t tgid, tid;
 };
 
-/* SUBMIT_BIG: the first piece is the second half of the SQE */
-enum { SUBMIT_FOREIGN = 1, SUBMIT_FAILED = 2, SUBMIT_BIG = 4 };
+/* SUBMIT_BIG: the first piece is the second half of the SQE; SUBMIT_BATCHED: switches also tells its batch */
+enum { SUBMIT_FOREIGN = 1, SUBMIT_FAILED = 2, SUBMIT_BIG = 4, SUBMIT_BATCHED = 8 };
 
 struct ev_submit {
 	struct ev_head h;
@@ -74,7 +74,8 @@ struct ev_complete {
 	uint32_t cflags;
 	uint64_t extra[2];
 	uint32_t file; /* a number that EV_FILE has named, 0: none */
-	uint8_t opcode, has_opcode, flags, pad;
+	uint8_t opcode, has_opcode, flags;
+	uint8_t path;	   /* enum summary_path and 1, 0: the reader has to find it */
 	uint32_t cq_fill;  /* entries that the CQ held then, ~0: not known */
 	uint32_t switches; /* as in ev_submit */
 };
@@ -133,9 +134,11 @@ struct capture {
 
 /* A ring, as far as it stays the same. */
 struct trace_ring {
-	uint64_t sqes, array, rings, mm;
+	uint64_t ctx, sqes, array, rings, mm;
 	uint32_t mask, flags;
-	uint32_t wanted, sqe_shift;
+	uint8_t wanted, never; /* never: it is asked for all but this one */
+	uint16_t pad;
+	uint32_t sqe_shift;
 	uint32_t dropped, closed; /* dropped: that has been told */
 };
 
@@ -156,7 +159,7 @@ struct trace_bits {
 	uint64_t both, other, creds; /* creds: one of both */
 };
 
-/* What happened to a request on its way; when the kernel counts, also when it was submitted, and in which batch of its task. */
+/* What happened to a request on its way; where its path is asked for in the kernel, also when it was submitted, and in which batch. */
 struct trace_note {
 	uint64_t req, time;
 	uint32_t what, batch, switches, pad;
@@ -168,9 +171,26 @@ struct trace_batch {
 	uint32_t number, submitting, waited, pad;
 };
 
-/* --- the summary, counted in the kernel ------------------------------------------------------------------------------ */
-
 enum summary_path { PATH_INLINE, PATH_POLL, PATH_IOWQ, PATH_IOPOLL, PATH_TASK_WORK, PATH_UNKNOWN, PATHS };
+
+/* --- filters ---------------------------------------------------------------------------------------------------------- */
+
+/* Numbers, one of which it has to be, or (negated) none. Not set: it may be any. */
+enum { MOST_VALUES = 64 };
+struct trace_values {
+	uint32_t set, negated, n, pad;
+	uint64_t v[MOST_VALUES];
+};
+
+/* What a request came to, as it is asked for. */
+struct trace_results {
+	struct trace_values res;
+	uint64_t lat_least, lat_most; /* ns; 0: no bound */
+	uint8_t errors_only, good_only, pad[6];
+	uint64_t paths; /* a bit each, 0: any */
+};
+
+/* --- the summary, counted in the kernel ------------------------------------------------------------------------------ */
 
 /* Buckets of latency: eight to each power of two. */
 enum { LAT_BUCKETS = 512, SUM_ERRORS = 256 };

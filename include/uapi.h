@@ -156,6 +156,9 @@ bool uapi_op_moves_bytes(unsigned opcode);
 /* Does an opcode do nothing but wait for a file to be ready? */
 bool uapi_op_polls(unsigned opcode);
 
+/* Does an opcode complete once, whatever its flags? False also for one that is newer than the table. */
+bool uapi_op_completes_once(unsigned opcode);
+
 /* The number of an opcode's name, -1 if no row has it. */
 int uapi_op_number(const char *name, size_t len);
 

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "kernel.h"
+#include "passes.h"
 #include "show.h"
 #include "summary.h"
 #include "tracetext.h"
@@ -170,25 +171,11 @@ static bool only_rings(const struct trace_filter *f)
 	return f->rings.set && !f->rings.negated;
 }
 
-/* What the kernel's own counting cannot tell apart. */
-static bool filters_results(const struct trace_filter *f)
-{
-	return f->fds.set || f->rings.negated || f->results.set || f->errors_only || f->good_only || f->paths ||
-	       f->lat_least || f->lat_most;
-}
-
-static bool asked_for(const struct trace_values *v, uint64_t id)
-{
-	for (size_t i = 0; i < v->n; i++)
-		if (v->v[i] == id)
-			return true;
-	return false;
-}
-
 /* Rings that are there already. -1 after it has said why not. */
 static int find_targets(struct tracing *x)
 {
 	const struct choices *c = x->c;
+	const struct trace_filter *f = &c->filter_of_requests;
 	struct kernel *k = kernel_open();
 	struct discovery d;
 	bool failed = false;
@@ -209,19 +196,17 @@ static int find_targets(struct tracing *x)
 		const struct found_ring *r = &d.rings[i];
 		const struct ring_key key = {r->file, r->ctx, r->inode};
 		struct ring_base base = {0};
+		bool asked;
 
 		if (!r->ctx)
 			continue;
-		if (!c->n_pids && only_rings(&c->filter_of_requests) &&
-			asked_for(&c->filter_of_requests.rings, r->id) && tracer_ring(x->t, r->ctx))
-			failed = true;
-		if (kernel_ring(k, &key, &base))
-			continue;
-		pairing_ring(x->p, r->ctx, r->id, base.flags);
-		if (c->n_pids && r->wanted && tracer_ring(x->t, r->ctx))
-			failed = true;
+		asked = values_take(&f->rings, r->id);
+		if (!asked || (c->n_pids ? r->wanted : only_rings(f)))
+			failed |= tracer_ring(x->t, r->ctx, asked) != 0;
+		if (!kernel_ring(k, &key, &base))
+			pairing_ring(x->p, r->ctx, r->id, base.flags);
 	}
-	for (size_t i = 0; i < c->n_pids; i++)
+	for (size_t i = 0; i < c->n_pids && !only_rings(f); i++)
 		failed |= tracer_target(x->t, c->pids[i]) != 0;
 	discovery_free(&d);
 	kernel_close(k);
@@ -401,7 +386,7 @@ static int finish(struct tracing *x, int *status)
 static int trace(const struct choices *c, char **command)
 {
 	struct trace_source source = {.all = !c->n_pids && !command && !only_rings(&c->filter_of_requests),
-		.pick_ops = c->filter_of_requests.ops_set,
+		.filter = &c->filter_of_requests,
 		.enter = c->filter_of_requests.enter,
 		.fill = c->chrome != NULL,
 		.summary = c->summary,
@@ -419,7 +404,6 @@ static int trace(const struct choices *c, char **command)
 			x.by = source.by = (enum summary_by)i;
 	source.files = !c->summary || source.by == SUM_BY_FILE;
 	x.next = now() + c->every;
-	memcpy(source.ops, c->filter_of_requests.ops, sizeof(source.ops));
 	if (x.output) {
 		x.out_fd = open(x.output, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
 		if (x.out_fd < 0)
@@ -445,8 +429,8 @@ static int trace(const struct choices *c, char **command)
 	sigprocmask(SIG_BLOCK, &ours, NULL);
 	x.signals = signalfd(-1, &ours, SFD_CLOEXEC | SFD_NONBLOCK);
 	x.t = tracer_open(&a, &source, &why);
-	/* what the kernel does not say in a word of its own has to be put together here: filters of results, pairs of old kernels */
-	if (x.t && source.summary && (!tracer_exact(x.t) || filters_results(&c->filter_of_requests))) {
+	/* what the kernel does not say has to be put together here: pairs of old kernels, the ids of rings that a command makes */
+	if (x.t && source.summary && (!tracer_exact(x.t) || (command && c->filter_of_requests.rings.set))) {
 		tracer_close(x.t);
 		source.summary = false;
 		x.t = tracer_open(&a, &source, &why);

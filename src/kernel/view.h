@@ -128,7 +128,12 @@ struct mm_struct {
 	struct vm_area_struct *mmap; /* up to 6.0 */
 };
 struct fs_struct;
+struct thread_info {
+	uint32_t cpu; /* x86, arm64 */
+};
 struct task_struct {
+	struct thread_info thread_info;
+	unsigned int on_cpu; /* a byte on 7.x */
 	struct fs_struct *fs;
 	unsigned int flags;
 	volatile long state;  /* up to 5.13 */
@@ -452,8 +457,12 @@ struct io_hash_table {
 	struct io_hash_bucket *hbs;
 	unsigned int hash_bits;
 };
+struct io_submit_link {
+	struct io_kiocb *head;
+};
 struct io_submit_state {
 	struct io_wq_work_node free_list;
+	struct io_submit_link link; /* 5.12 */
 };
 struct io_uring {
 	uint32_t head, tail;

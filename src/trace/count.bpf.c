@@ -3,15 +3,13 @@
  * The summary, counted where requests complete and read when it is printed. What is traced pays for every instruction here: half of
  * it all is the clock, read once when a request begins and once when it ends.
  */
-#include "done.h"
 #include "tfiles.h"
+#include "tpath.h"
 #include "trings.h"
-#include "worker.h"
 
 enum { BY_OP, BY_RING, BY_FILE, BY_PID };
 extern const volatile uint32_t count_by;
 extern const volatile uint8_t op_bytes[256]; /* their results are numbers of bytes */
-extern const volatile uint8_t op_polls[256]; /* they do nothing but wait for a file */
 extern uint32_t epoch;			     /* which of the two sets is counted in: the other is being read */
 
 /* by opcode, of each set; one more that is none: what overflowed, which names no request */
@@ -36,18 +34,6 @@ struct {
 	__type(key, uint32_t);
 	__type(value, struct sum_counts);
 } no_counts SEC(".maps");
-
-/*
- * What a task is submitting: requests one after the other, until something completes or is waited for. A request of it that completes
- * then, without the task having slept, did so in the call that submitted it. Tasks share a place by chance; then a batch begins anew.
- */
-enum { BATCHES = 4096 };
-struct trace_batch batches[BATCHES];
-
-static __always_inline struct trace_batch *batch_of(uint64_t task)
-{
-	return &batches[(task >> 6 ^ task >> 18) & (BATCHES - 1)];
-}
 
 /* What was completed last, where more may be told of the same. */
 struct last_done {
@@ -107,29 +93,25 @@ static __always_inline bool counted(bool fast, uint64_t ctx)
 
 /* --- submission ----------------------------------------------------------------------------------------------------- */
 
+/* NOTE_UNWANTED, if it is for a descriptor that is not asked for. */
+static __always_inline uint32_t unwanted(bool fast, struct io_ring_ctx *ctx, uint32_t opcode)
+{
+	struct trace_ring *r = traced((uint64_t)ctx, whom(fast, CURRENT(fast)) >> 32);
+
+	return r && fd_wanted(entry_of(fast, ctx, r, opcode).sqe) ? 0 : NOTE_UNWANTED;
+}
+
 static __always_inline int count_submission(bool fast, void *request)
 {
 	struct io_kiocb *req = TYPED(fast, io_kiocb, request);
-	uint64_t ctx = (uint64_t)READ(fast, req, ctx);
-	struct task_struct *t;
+	struct io_ring_ctx *ctx = READ(fast, req, ctx);
 	struct trace_note *n;
-	struct trace_batch *b;
 
-	if (!all && !counted(fast, ctx))
+	if (!all && !counted(fast, (uint64_t)ctx))
 		return 0;
-	t = submitter(fast, req);
-	b = batch_of((uint64_t)t);
-	if (!b->submitting || b->task != (uint64_t)t) {
-		b->task = (uint64_t)t;
-		b->number++;
-		b->submitting = 1;
-		b->waited = 0;
-	}
-	n = note_for((uint64_t)request);
-	n->req = (uint64_t)request;
-	n->what = READ(fast, req, flags) & bits.creds ? NOTE_CREDS : 0;
-	n->batch = b->number;
-	n->switches = (uint32_t)READ(fast, t, nvcsw);
+	n = note_submission(fast, (uint64_t)request);
+	if (wanted_fds.set)
+		n->what |= unwanted(fast, ctx, READ(fast, req, opcode));
 	n->time = bpf_ktime_get_ns();
 	return 0;
 }
@@ -164,35 +146,11 @@ int count_req_failed(struct bpf_raw_tracepoint_args *c)
 	if (!n)
 		return 0;
 	bpf_probe_read_kernel(&opcode, sizeof(opcode), (void *)c->args[0]);
-	n->what = NOTE_REFUSED | (uint32_t)opcode << NOTE_OPCODE;
+	n->what = (n->what & NOTE_UNWANTED) | NOTE_REFUSED | (uint32_t)opcode << NOTE_OPCODE;
 	return 0;
 }
 
 /* --- completion ----------------------------------------------------------------------------------------------------- */
-
-/* How it came to its end. t: the task that submitted it. */
-static __always_inline enum summary_path path_of(bool fast, const struct done *d, uint32_t opcode,
-	const struct trace_note *n, const struct trace_batch *b, struct task_struct *t)
-{
-	struct io_ring_ctx *ctx = TYPED(fast, io_ring_ctx, d->ctx);
-	enum by_worker w = by_worker(fast, TYPED(fast, io_kiocb, d->req), opcode);
-	uint32_t what = n ? n->what : 0;
-
-	if (what & NOTE_REFUSED)
-		return PATH_INLINE;
-	if (w == BY_WORKER || (w == MAYBE_BY_WORKER && !(what & NOTE_CREDS)))
-		return PATH_IOWQ;
-	if (w == MAYBE_BY_WORKER)
-		return PATH_UNKNOWN;
-	if (what & (NOTE_POLL | NOTE_WORK))
-		return PATH_POLL;
-	if (READ(fast, ctx, flags) & SETUP_IOPOLL)
-		return PATH_IOPOLL;
-	if (n && n->time && b->task == (uint64_t)t && n->batch == b->number && !b->waited &&
-		n->switches == (uint32_t)READ(fast, t, nvcsw) && d->res != TIME_PASSED)
-		return PATH_INLINE;
-	return op_polls[opcode & 255] ? PATH_POLL : PATH_TASK_WORK;
-}
 
 static __always_inline void add(
 	struct sum_counts *c, const struct done *d, uint32_t opcode, enum summary_path path, uint64_t ns)
@@ -227,10 +185,8 @@ static __always_inline int count_completion(bool fast, const struct done *d)
 	struct sum_key k = {.pad = epoch};
 	struct io_kiocb *req = TYPED(fast, io_kiocb, d->req);
 	enum summary_path path;
-	struct task_struct *t;
 	struct trace_note *n;
 	struct sum_counts *c;
-	struct trace_batch *b;
 	uint32_t opcode;
 	uint64_t ns = 0;
 
@@ -245,9 +201,12 @@ static __always_inline int count_completion(bool fast, const struct done *d)
 		return 0;
 	if (n && n->time)
 		ns = bpf_ktime_get_ns() - n->time;
-	t = submitter(fast, req);
-	b = batch_of((uint64_t)t);
-	path = path_of(fast, d, opcode, n, b, t);
+	path = path_of(fast, d, opcode, n);
+	if (n && !(d->flags & CQE_MORE))
+		n->req = 0;
+	/* which descriptor a request from before the trace is for, nothing tells */
+	if ((wanted_fds.set && (!n || n->what & NOTE_UNWANTED)) || !results_take(&wanted, d->res, d->res < 0, ns, path))
+		return 0;
 	if (count_by == BY_OP)
 		k.opcode = opcode & 255;
 	else if (count_by == BY_RING)
@@ -255,17 +214,12 @@ static __always_inline int count_completion(bool fast, const struct done *d)
 	else if (count_by == BY_FILE)
 		k.by = file_number(fast, READ(fast, req, file));
 	else
-		k.by = tgid_here(t);
+		k.by = tgid_here(submitter(fast, req));
 	c = counts_of(&k);
 	if (c)
 		add(c, d, opcode, path, ns);
 	else
 		missed();
-	/* a worker completes beside what its task submits */
-	if (path != PATH_IOWQ)
-		b->submitting = 0;
-	if (n && !(d->flags & CQE_MORE))
-		n->req = 0;
 	return 0;
 }
 
@@ -306,7 +260,8 @@ int count_cqe_overflow(struct bpf_raw_tracepoint_args *c)
 	uint32_t zero = 0;
 	struct last_done *l = bpf_map_lookup_elem(&lasts, &zero);
 
-	if (!l || pick_ops || !traced(d.ctx, who >> 32))
+	if (!l || pick_ops || wanted_fds.set || !results_take(&wanted, d.res, d.res < 0, 0, PATH_UNKNOWN) ||
+		!traced(d.ctx, who >> 32))
 		return 0;
 	if (l->ctx == d.ctx && l->user_data == d.user_data) {
 		l->ctx = 0;
@@ -327,13 +282,7 @@ int count_cqe_overflow(struct bpf_raw_tracepoint_args *c)
 SEC("raw_tp/io_uring_cqring_wait")
 int count_cqring_wait(struct bpf_raw_tracepoint_args *c)
 {
-	uint64_t task = bpf_get_current_task();
-	struct trace_batch *b = batch_of(task);
-
 	(void)c;
-	if (b->task == task) {
-		b->waited = 1;
-		b->submitting = 0;
-	}
+	end_batch(bpf_get_current_task(), true);
 	return 0;
 }

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "passes.h"
 #include "tracefilter.h"
 #include "tracetext.h"
 #include "uapi.h"
@@ -78,12 +79,12 @@ static const char *numbers(struct parsing *p, struct trace_values *v, bool negat
 	}
 }
 
-static const char *results(struct parsing *p, struct trace_filter *f, bool negated)
+static const char *results(struct parsing *p, struct trace_results *f, bool negated)
 {
 	bool error = !strcmp(p->s, "error"), good = !strcmp(p->s, "ok");
 
 	if (!error && !good)
-		return numbers(p, &f->results, negated, true);
+		return numbers(p, &f->res, negated, true);
 	if (error != negated)
 		f->errors_only = true;
 	else
@@ -91,9 +92,9 @@ static const char *results(struct parsing *p, struct trace_filter *f, bool negat
 	return NULL;
 }
 
-static const char *paths(struct parsing *p, struct trace_filter *f, bool negated)
+static const char *paths(struct parsing *p, struct trace_results *f, bool negated)
 {
-	uint8_t named = 0;
+	uint64_t named = 0, all = (1u << PATHS) - 1;
 
 	for (;; p->s++) {
 		unsigned i = 0;
@@ -103,16 +104,17 @@ static const char *paths(struct parsing *p, struct trace_filter *f, bool negated
 			i++;
 		if (i == PATHS)
 			return wrong(p, "no such path (inline, poll, iowq, iopoll, task_work)");
-		named |= (uint8_t)(1u << i);
+		named |= 1u << i;
 		p->s += word(p);
 		if (!*p->s)
 			break;
 	}
-	f->paths = (uint8_t)((f->paths ? f->paths : 0xff) & (negated ? ~named : named));
+	/* what has no path is none of them; a bit that no path has keeps "none of all" from being "any" */
+	f->paths = ((f->paths ? f->paths : all) & (negated ? ~named : named)) | 1u << PATHS;
 	return NULL;
 }
 
-static const char *latency(struct parsing *p, struct trace_filter *f, char how)
+static const char *latency(struct parsing *p, struct trace_results *f, char how)
 {
 	static const struct {
 		const char *unit;
@@ -174,13 +176,13 @@ static const char *expression(struct parsing *p, struct trace_filter *f)
 		return numbers(p, &f->rings, negated, false);
 	case 2:
 		return numbers(p, &f->fds, negated, false);
-	case 3:
-		return results(p, f, negated);
-	case 4:
-		return paths(p, f, negated);
 	default:
-		return latency(p, f, how);
+		break;
 	}
+	f->results_set = true;
+	return key == 3	  ? results(p, &f->results, negated)
+	       : key == 4 ? paths(p, &f->results, negated)
+			  : latency(p, &f->results, how);
 }
 
 const char *trace_filter_add(struct arena *a, struct trace_filter *f, const char *text, size_t *at)
@@ -192,36 +194,15 @@ const char *trace_filter_add(struct arena *a, struct trace_filter *f, const char
 	return why;
 }
 
-static bool among(const struct trace_values *v, uint64_t x)
-{
-	bool found = false;
-
-	for (size_t i = 0; i < v->n; i++)
-		found |= v->v[i] == x;
-	return !v->set || found != v->negated;
-}
-
 bool trace_filter_takes(const struct trace_filter *f, const struct trace_request *r)
 {
-	bool error = r->has_res && cqe_error(r->res, r->cflags);
-
 	if (f->ops_set && (r->posted || !f->ops[r->opcode & 255]))
 		return false;
-	if (!among(&f->rings, r->ring))
+	if (!values_take(&f->rings, r->ring))
 		return false;
-	if (f->fds.set && (!r->has_sqe || !among(&f->fds, (uint64_t)(int64_t)(int32_t)uapi_word(r->sqe.b, SQE_FD, 4))))
+	if (f->fds.set &&
+		(!r->has_sqe || !values_take(&f->fds, (uint64_t)(int64_t)(int32_t)uapi_word(r->sqe.b, SQE_FD, 4))))
 		return false;
-	if ((f->errors_only && !error) || (f->good_only && (error || !r->has_res)))
-		return false;
-	if (f->results.set && (!r->has_res || !among(&f->results, (uint64_t)(int64_t)r->res)))
-		return false;
-	if (f->paths && (!r->has_res || !(f->paths >> r->path & 1)))
-		return false;
-	if (f->lat_least || f->lat_most) {
-		uint64_t lat = r->completed - r->submitted;
-
-		if (!r->completed || !r->submitted || lat < f->lat_least || (f->lat_most && lat > f->lat_most))
-			return false;
-	}
-	return true;
+	return !f->results_set || (r->has_res && results_take(&f->results, r->res, cqe_error(r->res, r->cflags),
+							 r->submitted ? r->completed - r->submitted : 0, r->path));
 }

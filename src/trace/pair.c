@@ -16,6 +16,7 @@ struct pending {
 	uint8_t *pieces;
 	uint32_t batch;
 	bool async, polled;
+	bool batched; /* the kernel has told its batch: not everything that stood around it is told */
 };
 
 struct bucket {
@@ -126,18 +127,18 @@ static struct batch *batch_of(struct pairing *p, uint32_t tid)
 
 /* --- requests ------------------------------------------------------------------------------------------------------- */
 
-static struct pending *find(struct pairing *p, uint64_t ctx, uint64_t req, uint64_t user_data)
+/* The request that has completed, NULL: its submission was not seen. */
+static struct pending *find(struct pairing *p, const struct ev_complete *e)
 {
-	struct pending *q;
+	struct pending *q = e->h.req ? p->by_req[hash(e->h.req, 0, BUCKETS)] : NULL;
 
-	if (req) {
-		for (q = p->by_req[hash(req, 0, BUCKETS)]; q; q = q->next)
-			if (q->r.req_key == req && q->r.ctx == ctx)
-				return q;
-		/* a notification has an address of its own */
-	}
-	for (q = p->by_data[hash(user_data, ctx, BUCKETS)].first; q; q = q->next_data)
-		if (q->r.ctx == ctx && q->r.user_data == user_data)
+	for (; q; q = q->next)
+		if (q->r.req_key == e->h.req && q->r.ctx == e->h.ctx)
+			return q;
+	/* a notification has an address of its own; else one that is named is no other whose address is known */
+	for (q = p->by_data[hash(e->user_data, e->h.ctx, BUCKETS)].first; q; q = q->next_data)
+		if (q->r.ctx == e->h.ctx && q->r.user_data == e->user_data &&
+			(!e->h.req || !q->r.req_key || e->cflags & UAPI_CQE_NOTIF))
 			return q;
 	return NULL;
 }
@@ -277,6 +278,7 @@ static void submit(struct pairing *p, const struct ev_submit *e, size_t size)
 	r->pieces = NULL;
 	if (e->pieces && sizeof(*e) + e->pieces <= size)
 		take_pieces(q, e);
+	q->batched = e->flags & SUBMIT_BATCHED;
 	if (!b->submitting) {
 		b->number++;
 		b->submitting = true;
@@ -287,7 +289,7 @@ static void submit(struct pairing *p, const struct ev_submit *e, size_t size)
 }
 
 /* A completion whose submission was not seen. */
-static void stranger(struct pairing *p, const struct ev_complete *e)
+static struct pending *stranger(struct pairing *p, const struct ev_complete *e)
 {
 	struct known_ring *ring = ring_of(p, e->h.ctx);
 	struct pending *q = remember(p, e->h.req, e->h.ctx, e->user_data);
@@ -296,6 +298,7 @@ static void stranger(struct pairing *p, const struct ev_complete *e)
 		pairing_ring(p, e->h.ctx, 0, ring->flags);
 	memset(&q->r, 0, sizeof(q->r));
 	q->r.ctx = e->h.ctx;
+	q->r.req_key = e->h.req;
 	q->r.ring = ring->id;
 	q->r.tgid = e->h.tgid;
 	q->r.tid = e->h.tid;
@@ -304,6 +307,7 @@ static void stranger(struct pairing *p, const struct ev_complete *e)
 	q->r.opcode = e->opcode;
 	q->r.user_data = e->user_data;
 	q->r.path = PATH_UNKNOWN;
+	return q;
 }
 
 /* How it came to its end, as far as it shows by now. */
@@ -312,6 +316,8 @@ static enum summary_path path_of(struct pairing *p, const struct pending *q, con
 	const struct trace_request *r = &q->r;
 	const struct batch *b = batch_of(p, e->h.tid);
 
+	if (e->path)
+		return (enum summary_path)(e->path - 1);
 	if (q->async)
 		return PATH_IOWQ;
 	if (q->polled)
@@ -319,22 +325,20 @@ static enum summary_path path_of(struct pairing *p, const struct pending *q, con
 	if (ring_of(p, e->h.ctx)->flags & SETUP_IOPOLL)
 		return PATH_IOPOLL;
 	/* in the call that submitted it: by the same task, which has done nothing else since, nor waited, nor slept */
-	if (r->failed || (r->tid == e->h.tid && q->batch == b->number && !b->waited && r->switches == e->switches &&
-				 r->shot <= 1 && e->res != TIME_PASSED))
+	if (r->failed || (r->tid == e->h.tid && (q->batched || (q->batch == b->number && !b->waited)) &&
+				 r->switches == e->switches && r->shot <= 1 && e->res != TIME_PASSED))
 		return PATH_INLINE;
 	return uapi_op_polls(r->opcode) ? PATH_POLL : p->works ? PATH_TASK_WORK : PATH_UNKNOWN;
 }
 
 static void complete(struct pairing *p, const struct ev_complete *e)
 {
-	struct pending *q = find(p, e->h.ctx, e->h.req, e->user_data);
+	struct pending *q = find(p, e);
 	struct trace_request *r;
 	bool more = e->cflags & UAPI_CQE_MORE;
 
-	if (!q) {
-		stranger(p, e);
-		q = find(p, e->h.ctx, 0, e->user_data);
-	}
+	if (!q)
+		q = stranger(p, e);
 	r = &q->r;
 	r->completed = e->h.time;
 	r->has_res = true;

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Requests: an event when one is submitted, one for each completion, and notes of what happens in between. */
-#include "done.h"
-#include "tcapture.h"
 #include "tfiles.h"
+#include "thold.h"
+#include "tpath.h"
 #include "trings.h"
-#include "worker.h"
 
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
@@ -15,16 +14,14 @@ struct {
 
 /* --- submission ----------------------------------------------------------------------------------------------------- */
 
-extern const volatile uint8_t op_big[256]; /* their SQEs have 128 bytes on any ring */
-
 struct submitted {
 	uint64_t ctx;
 	struct trace_ring *r;
 	struct task_struct *t;
+	struct entry at;
 	uint64_t req, who;
-	uint32_t head;
 	int32_t error;
-	bool failed, big;
+	bool failed;
 };
 
 static __always_inline void describe(bool fast, struct ev_submit *e, const struct submitted *s)
@@ -33,17 +30,18 @@ static __always_inline void describe(bool fast, struct ev_submit *e, const struc
 	uint64_t mm = (uint64_t)READ(fast, t, mm);
 
 	e->flags = (s->r->mm && mm && mm != s->r->mm ? SUBMIT_FOREIGN : 0) | (s->failed ? SUBMIT_FAILED : 0) |
-		   (s->big ? SUBMIT_BIG : 0);
+		   (s->at.big ? SUBMIT_BIG : 0) | (batching ? SUBMIT_BATCHED : 0);
 	e->error = s->error;
-	e->switches = (uint32_t)READ(fast, t, nvcsw);
+	e->switches = batching ? moment(fast, t) : (uint32_t)READ(fast, t, nvcsw);
 	e->pieces = 0;
 	e->sq_fill = 0;
 	e->file = 0;
 	if (want_fill) {
 		struct io_rings *words = (void *)s->r->rings;
 
-		e->sq_fill = GET(words, sq.tail) - s->head;
+		e->sq_fill = GET(words, sq.tail) - s->at.head;
 	}
+	bpf_probe_read_kernel(e->sqe, sizeof(e->sqe), s->at.sqe);
 }
 
 /* The second half of an SQE stands before what its arguments point at. */
@@ -57,25 +55,28 @@ static __always_inline uint32_t second_half(struct scratch *s, const void *sqe)
 	return sizeof(*p) + 64;
 }
 
-/* A request of which there is more than 64 bytes. */
-static __always_inline int with_pieces(
-	bool fast, const struct submitted *by, const void *sqe, uint32_t opcode, uint32_t which)
+/* Is there more of it than 64 bytes? */
+static __always_inline bool has_pieces(const struct submitted *s, uint32_t opcode)
 {
-	struct scratch *s = bpf_map_lookup_elem(&scratches, &which);
+	return s->at.big || captures[opcode & 255][0].kind != CAPTURE_NONE || fd_kinds[opcode & 255] != FD_LATER;
+}
+
+/* All that there is of it. Returns its size. */
+static __always_inline uint32_t with_pieces(bool fast, struct scratch *s, const struct submitted *by, uint32_t opcode)
+{
 	uint32_t at;
 
-	if (!s)
-		return 0;
 	begin(&s->e.h, EV_SUBMIT, by->ctx, by->req, by->who);
 	describe(fast, &s->e, by);
-	bpf_probe_read_kernel(s->e.sqe, sizeof(s->e.sqe), sqe);
+	if (!has_pieces(by, opcode))
+		return sizeof(s->e);
 	if (fd_kinds[opcode & 255] != FD_LATER) {
 		int32_t fd;
 
 		__builtin_memcpy(&fd, s->e.sqe + 4, 4);
 		s->e.file = descriptor_number(fd_kinds[opcode & 255], fd);
 	}
-	at = by->big ? second_half(s, sqe) : 0;
+	at = by->at.big ? second_half(s, by->at.sqe) : 0;
 	at = captured(s, at, opcode, 0);
 	if (captures[opcode & 255][1].kind)
 		at = captured(s, at, opcode, 1);
@@ -84,9 +85,67 @@ static __always_inline int with_pieces(
 	if (at > PIECES_ROOM + CAPTURE_MOST)
 		at = PIECES_ROOM + CAPTURE_MOST;
 	s->e.pieces = at;
-	if (bpf_ringbuf_output(&events, s, sizeof(s->e) + at, wake()))
-		missed();
+	return sizeof(s->e) + at;
+}
+
+static __always_inline int tell(bool fast, const struct submitted *s, uint32_t opcode, uint32_t which)
+{
+	struct scratch *room;
+	struct ev_submit *e;
+
+	if (has_pieces(s, opcode)) {
+		room = bpf_map_lookup_elem(&scratches, &which);
+		if (room && bpf_ringbuf_output(&events, room, with_pieces(fast, room, s, opcode), wake()))
+			missed();
+		return 0;
+	}
+	e = EVENT(ev_submit, EV_SUBMIT, s->ctx, s->req, s->who);
+	if (!e)
+		return 0;
+	describe(fast, e, s);
+	bpf_ringbuf_submit(e, wake());
 	return 0;
+}
+
+/* A request's lowest flags are those of its SQE (include/linux/io_uring_types.h, 5.10 to 7.3). */
+static __always_inline bool in_chain(bool fast, struct io_ring_ctx *ctx, struct io_kiocb *req)
+{
+	return READ(fast, req, flags) & SQE_LINKS ||
+	       (HAS(io_submit_state, link) && READ(fast, ctx, submit_state.link.head));
+}
+
+/*
+ * Only some requests are asked for. True: it is none of them, or is held until that shows. Chains are numbered by all that they are
+ * made of, so the reader is told of that, and leaves out what was not asked for.
+ */
+static __always_inline bool set_aside(bool fast, struct io_ring_ctx *ctx, const struct submitted *s, uint32_t opcode)
+{
+	struct io_kiocb *req = TYPED(fast, io_kiocb, s->req);
+	bool chained = in_chain(fast, ctx, req);
+	uint64_t user_data;
+	struct trace_note *n;
+	struct held *h;
+
+	n = note_submission(fast, s->req);
+	if (s->failed)
+		n->what |= NOTE_REFUSED;
+	if (!chained && ((pick_ops && !op_wanted[opcode & 255]) || (wanted_fds.set && !fd_wanted(s->at.sqe))))
+		n->what |= NOTE_UNWANTED;
+	if (!holding)
+		return n->what & NOTE_UNWANTED;
+	user_data = load(s->at.sqe + 32);
+	h = held_of(s->r, s->req, user_data);
+	if (h)
+		h->req = 0; /* one that was here before has ended without a word */
+	if (n->what & NOTE_UNWANTED)
+		return true;
+	if (!fast || chained || s->failed || !op_once[opcode & 255] || READ(fast, req, flags) & SQE_SKIPS)
+		return false;
+	h = hold(s->r, s->req, user_data);
+	if (!h)
+		return false;
+	h->size = with_pieces(fast, &h->s, s, opcode);
+	return true;
 }
 
 /* sqe: where it stands, NULL: behind the ring's head */
@@ -98,8 +157,7 @@ static __always_inline int submission(
 	struct submitted s = {
 		.ctx = (uint64_t)ctx, .t = CURRENT(fast), .req = (uint64_t)request, .error = error, .failed = failed};
 	struct trace_note *n;
-	struct ev_submit *e;
-	uint32_t opcode, at;
+	uint32_t opcode;
 
 	s.who = whom(fast, s.t);
 	s.r = traced(s.ctx, s.who >> 32);
@@ -108,33 +166,17 @@ static __always_inline int submission(
 	if (fast)
 		look_for_dropped(s.ctx, s.r, TYPED(true, io_rings, s.r->rings)->sq_dropped);
 	opcode = READ(fast, req, opcode);
-	if (pick_ops && !op_wanted[opcode & 255])
-		return 0;
 	n = note_of((uint64_t)request);
 	if (n)
 		n->req = 0;
-	s.head = READ(fast, ctx, cached_sq_head) - 1;
-	s.big = s.r->sqe_shift == 7;
-	if (unlikely(op_big[opcode & 255]) && !s.big) {
-		/* it has taken two entries */
-		s.head--;
-		s.big = true;
-	}
-	if (!sqe) {
-		at = s.head & s.r->mask;
-		if (s.r->array)
-			bpf_probe_read_kernel(&at, sizeof(at), (void *)(s.r->array + at * 4ul));
-		sqe = (void *)(s.r->sqes + ((uint64_t)(at & s.r->mask) << s.r->sqe_shift));
-	}
-	if (s.big || captures[opcode & 255][0].kind != CAPTURE_NONE || fd_kinds[opcode & 255] != FD_LATER)
-		return with_pieces(fast, &s, sqe, opcode, which);
-	e = EVENT(ev_submit, EV_SUBMIT, s.ctx, s.req, s.who);
-	if (!e)
+	s.at = entry_of(fast, ctx, s.r, opcode);
+	if (sqe)
+		s.at.sqe = sqe;
+	if (args.complete_req < 0 && pick_ops && !op_wanted[opcode & 255])
 		return 0;
-	describe(fast, e, &s);
-	bpf_probe_read_kernel(e->sqe, sizeof(e->sqe), sqe);
-	bpf_ringbuf_submit(e, wake());
-	return 0;
+	if (args.complete_req >= 0 && (pick_ops || holding || wanted_fds.set) && set_aside(fast, ctx, &s, opcode))
+		return 0;
+	return tell(fast, &s, opcode, which);
 }
 
 SEC("raw_tp/io_uring_submit_sqe")
@@ -164,13 +206,30 @@ int req_failed(struct bpf_raw_tracepoint_args *c)
 
 /* --- completion ----------------------------------------------------------------------------------------------------- */
 
+/* Tells of a submission that was held back, if its result is asked for. False: it is not. time: when it has completed; path: how. */
+static __always_inline bool held_wanted(
+	const struct done *d, const struct trace_ring *r, uint64_t time, enum summary_path path)
+{
+	struct held *h = held_of(r, (uint64_t)d->req, d->user_data);
+
+	if (!h)
+		return true;
+	if (results_take(&wanted, d->res, d->res < 0, time - h->s.e.h.time, path)) {
+		let_go(h);
+		return true;
+	}
+	h->req = 0;
+	return false;
+}
+
 static __always_inline int completion(bool fast, uint32_t type, const struct done *d)
 {
 	struct task_struct *t = CURRENT(fast);
-	uint64_t who = whom(fast, t);
+	uint64_t who = whom(fast, t), time = 0;
 	struct trace_ring *r = traced(d->ctx, who >> 32);
 	uint32_t opcode = 0, file = 0, note = 0;
 	enum by_worker w = NOT_BY_WORKER;
+	enum summary_path path = 0;
 	struct ev_complete *e;
 
 	if (!r)
@@ -179,21 +238,30 @@ static __always_inline int completion(bool fast, uint32_t type, const struct don
 		struct io_kiocb *req = TYPED(fast, io_kiocb, d->req);
 		struct trace_note *n = note_of((uint64_t)d->req);
 
+		bool asked;
+
 		opcode = READ(fast, req, opcode);
-		if (pick_ops && !op_wanted[opcode & 255])
+		note = n ? n->what : 0;
+		if (fast && batching) {
+			time = bpf_ktime_get_ns();
+			path = path_of(fast, d, opcode, n);
+		}
+		asked = !(note & NOTE_UNWANTED) && (!(fast && holding) || held_wanted(d, r, time, path));
+		/* more may come of it */
+		if (n && !(d->flags & CQE_MORE))
+			n->req = 0;
+		if (!asked)
 			return 0;
 		file = file_number(fast, READ(fast, req, file));
 		w = by_worker(fast, req, opcode);
-		if (n) {
-			note = n->what;
-			/* more may come of it */
-			if (!(d->flags & CQE_MORE))
-				n->req = 0;
-		}
+	} else if (batching) {
+		end_batch((uint64_t)t, false);
 	}
 	e = EVENT(ev_complete, type, d->ctx, (uint64_t)d->req, who);
 	if (!e)
 		return 0;
+	if (time)
+		e->h.time = time;
 	e->user_data = d->user_data;
 	e->res = d->res;
 	e->cflags = d->flags;
@@ -202,11 +270,13 @@ static __always_inline int completion(bool fast, uint32_t type, const struct don
 	e->file = file;
 	e->opcode = (uint8_t)opcode;
 	e->has_opcode = d->req != NULL;
-	e->flags = (uint8_t)(note << COMPLETE_NOTES) | (w == BY_WORKER		      ? COMPLETE_ASYNC
-							       : w == MAYBE_BY_WORKER ? COMPLETE_MAYBE
-										      : 0);
+	e->flags = (uint8_t)((note & (NOTE_ASYNC | NOTE_POLL | NOTE_WORK)) << COMPLETE_NOTES) |
+		   (w == BY_WORKER		  ? COMPLETE_ASYNC
+			   : w == MAYBE_BY_WORKER ? COMPLETE_MAYBE
+						  : 0);
+	e->path = time ? (uint8_t)(path + 1) : 0;
 	e->cq_fill = ~0u;
-	e->switches = (uint32_t)READ(fast, t, nvcsw);
+	e->switches = batching ? moment(fast, t) : (uint32_t)READ(fast, t, nvcsw);
 	if (READ(fast, t, flags) & PF_IO_WORKER)
 		e->flags |= COMPLETE_WORKER;
 	if (want_fill) {
@@ -241,7 +311,11 @@ int cqe_overflow(struct bpf_raw_tracepoint_args *c)
 {
 	const struct done d = {
 		.ctx = c->args[0], .user_data = c->args[1], .res = (int32_t)c->args[2], .flags = (uint32_t)c->args[3]};
+	struct trace_ring *r = holding ? traced(d.ctx, whom(false, CURRENT(false)) >> 32) : NULL;
+	struct held *h = r ? held_of(r, 0, d.user_data) : NULL;
 
+	if (h)
+		let_go(h);
 	return completion(false, EV_OVERFLOW, &d);
 }
 
@@ -309,5 +383,7 @@ int cqring_wait(struct bpf_raw_tracepoint_args *c)
 
 	if (r && r->wanted)
 		look_for_dropped(ctx, r, dropped_of(r->rings));
+	if (batching)
+		end_batch(bpf_get_current_task(), true);
 	return mark(EV_WAIT, ctx, 0, 0);
 }

@@ -9,6 +9,7 @@
 
 #include "../kernel/common.h"
 
+#include "passes.h"
 #include "trecords.h"
 
 enum { SETUP_IOPOLL = 1, SETUP_SQE128 = 1 << 10, SETUP_NO_SQARRAY = 1 << 16 };
@@ -17,6 +18,7 @@ enum { PF_IO_WORKER = 0x10, CQE_MORE = 2 };
 /* include/uapi/linux/bpf.h, whose types are not those of view.h */
 enum {
 	BPF_MAP_TYPE_HASH = 1,
+	BPF_MAP_TYPE_ARRAY = 2,
 	BPF_MAP_TYPE_PERCPU_HASH = 5,
 	BPF_MAP_TYPE_PERCPU_ARRAY = 6,
 	BPF_MAP_TYPE_LRU_HASH = 9,
@@ -32,6 +34,10 @@ extern const volatile bool all;	     /* every ring of the machine */
 extern const volatile bool pick_ops; /* only those of op_wanted */
 extern const volatile uint8_t op_wanted[256];
 extern const volatile bool counting; /* in the kernel: what is told is the summary */
+extern const volatile bool batching; /* not every request is told of, so the paths are found here */
+extern const volatile bool holding;  /* submissions are held back until it is known whether their result is asked for */
+extern const volatile struct trace_values wanted_fds;
+extern const volatile struct trace_results wanted;
 extern const volatile bool want_fill, want_files, in_namespace;
 extern const volatile uint64_t ns_ino;	 /* in_namespace: which pid namespace */
 extern const volatile uint32_t data_len; /* of data to be written or sent */
@@ -187,9 +193,12 @@ enum {
 	NOTE_WORK = 4,
 	NOTE_REFUSED = 8,
 	NOTE_CREDS = 16,
+	NOTE_UNWANTED = 32,
+	NOTE_SUBMITTED = 64,
 	NOTE_OPCODE = 8
 };
 /* NOTE_CREDS: it was given credentials when it was submitted, not when it was handed to io-wq */
+/* NOTE_UNWANTED: it is not asked for, whatever comes of it */
 /* NOTE_OPCODE: from this bit on what a refused one was asked to do */
 extern struct trace_note notes[NOTES];
 

@@ -14,6 +14,7 @@
 
 #include "kernel.h"
 #include "trace.h"
+#include "tracefilter.h"
 #include "uapi.h"
 
 #include "trace.skel.h"
@@ -227,9 +228,8 @@ static bool wanted(const struct trace_source *o, const struct trace *s, const ch
 }
 
 /* The wanted ones, among those that this kernel has tracepoints for. */
-static void choose(struct trace *s, const struct trace_source *o, const struct btf *btf)
+static void choose(struct trace *s, const struct trace_source *o, const struct btf *btf, bool typed)
 {
-	bool typed = btf__find_by_name_kind(btf, "bpf_rdonly_cast", BTF_KIND_FUNC) > 0;
 	struct bpf_program *p;
 
 	bpf_object__for_each_program(p, s->obj)
@@ -264,6 +264,8 @@ struct tracer *tracer_open(struct arena *a, const struct trace_source *o, const 
 		opts.btf_custom_path = "/sys/kernel/btf/vmlinux";
 	t->skel = trace__open_opts(&opts);
 	if (t->skel) {
+		bool typed = btf__find_by_name_kind(btf, "bpf_rdonly_cast", BTF_KIND_FUNC) > 0;
+
 		while (power < size && power < 1u << 30)
 			power *= 2;
 		bpf_map__set_max_entries(t->skel->maps.events, (uint32_t)power);
@@ -280,19 +282,31 @@ struct tracer *tracer_open(struct arena *a, const struct trace_source *o, const 
 		t->skel->rodata->data_len = o->data > CAPTURE_MOST ? CAPTURE_MOST : o->data;
 		t->skel->rodata->want_files = o->files;
 		t->skel->rodata->want_fill = o->fill;
-		t->skel->rodata->pick_ops = o->pick_ops;
+		t->skel->rodata->pick_ops = o->filter && o->filter->ops_set;
 		t->skel->rodata->count_by = o->by;
+		/* up to 5.16 a completion names no request: what was done with its submission does not show */
+		if (t->exact && o->filter) {
+			t->skel->rodata->wanted_fds = o->filter->fds;
+			t->skel->rodata->wanted = o->filter->results;
+			t->skel->rodata->holding = typed && !o->summary && o->filter->results_set;
+			t->skel->rodata->batching =
+				typed && !o->summary &&
+				(o->filter->ops_set || o->filter->fds.set || o->filter->results_set);
+		}
+		if (!t->skel->rodata->holding)
+			bpf_map__set_max_entries(t->skel->maps.held, 1);
 		t->by = o->by;
 		for (int i = 0; i < 256; i++) {
-			t->skel->rodata->op_wanted[i] = o->ops[i];
+			t->skel->rodata->op_wanted[i] = o->filter && o->filter->ops[i];
 			t->skel->rodata->op_bytes[i] = uapi_op_moves_bytes((unsigned)i);
 			t->skel->rodata->op_polls[i] = uapi_op_polls((unsigned)i);
+			t->skel->rodata->op_once[i] = uapi_op_completes_once((unsigned)i);
 			t->skel->rodata->op_big[i] = uapi_op((unsigned)i) && uapi_op((unsigned)i)->big;
 		}
 		t->skel->rodata->op_counts_refs[uapi_op_number("MSG_RING", 8) & 255] = true;
 		t->skel->rodata->op_counts_refs[uapi_op_number("LINK_TIMEOUT", 12) & 255] = true;
 		t->skel->rodata->op_counts_refs[uapi_op_number("POLL_ADD", 8) & 255] = true;
-		choose(t->skel, o, btf);
+		choose(t->skel, o, btf, typed);
 	}
 	btf__free(btf);
 	err = t->skel ? trace__load(t->skel) : -errno;
@@ -328,10 +342,9 @@ int tracer_target(struct tracer *t, pid_t pid)
 	return err;
 }
 
-int tracer_ring(struct tracer *t, uint64_t ctx)
+int tracer_ring(struct tracer *t, uint64_t ctx, bool wanted)
 {
-	struct trace_ring r = {.wanted = 1};
-
+	const struct trace_ring r = {.wanted = wanted, .never = !wanted};
 	int err = bpf_map__update_elem(t->skel->maps.rings, &ctx, sizeof(ctx), &r, sizeof(r), BPF_ANY);
 
 	t->skel->bss->rings_epoch++;

@@ -5,6 +5,8 @@
 
 #include "tbpf.h"
 
+extern const volatile uint8_t op_big[256]; /* their SQEs have 128 bytes on any ring */
+
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, 16384);
@@ -37,7 +39,7 @@ static __always_inline uint32_t dropped_of(uint64_t rings_)
 static __noinline int learn_ring(uint64_t key)
 {
 	struct io_ring_ctx *ctx = (void *)key;
-	struct trace_ring r = {.wanted = 1};
+	struct trace_ring r = {.ctx = key, .wanted = 1};
 
 	r.flags = GET(ctx, flags);
 	r.sqes = (uint64_t)GET(ctx, sq_sqes);
@@ -60,6 +62,8 @@ static __always_inline struct trace_ring *look_up(uint64_t ctx, uint32_t tgid, b
 
 	if (r && r->wanted && r->sqes)
 		return r;
+	if (r && r->never)
+		return NULL;
 	mine = all ? tgid != self : (r && r->wanted) || (by_task && is_target(tgid));
 	if (!mine)
 		return NULL;
@@ -103,6 +107,41 @@ static __always_inline struct trace_ring *traced(uint64_t ctx, uint32_t tgid)
 	if (unlikely(l->ctx != ctx || l->epoch != rings_epoch || (!l->r.wanted && l->tgid != tgid)))
 		look_up_last(l, ctx, tgid);
 	return l->r.wanted ? &l->r : NULL;
+}
+
+/* --- entries ---------------------------------------------------------------------------------------------------------- */
+
+struct entry {
+	const void *sqe;
+	uint32_t head;
+	bool big;
+};
+
+/* Where the entry is that was taken just now. */
+static __always_inline struct entry entry_of(
+	bool fast, struct io_ring_ctx *ctx, const struct trace_ring *r, uint32_t opcode)
+{
+	struct entry e = {.head = READ(fast, ctx, cached_sq_head) - 1, .big = r->sqe_shift == 7};
+	uint32_t at;
+
+	if (unlikely(op_big[opcode & 255]) && !e.big) {
+		/* it has taken two */
+		e.head--;
+		e.big = true;
+	}
+	at = e.head & r->mask;
+	if (r->array)
+		bpf_probe_read_kernel(&at, sizeof(at), (void *)(r->array + at * 4ul));
+	e.sqe = (void *)(r->sqes + ((uint64_t)(at & r->mask) << r->sqe_shift));
+	return e;
+}
+
+static __always_inline bool fd_wanted(const void *sqe)
+{
+	int32_t fd = -1;
+
+	bpf_probe_read_kernel(&fd, sizeof(fd), sqe + 4);
+	return values_take(&wanted_fds, (uint64_t)(int64_t)fd);
 }
 
 /* --- entries that were dropped ---------------------------------------------------------------------------------------- */

@@ -65,6 +65,18 @@ bool uapi_op_moves_bytes(unsigned opcode)
 	return false;
 }
 
+bool uapi_op_completes_once(unsigned opcode)
+{
+	static const char *const more[] = {
+		"POLL_ADD", "TIMEOUT", "ACCEPT", "RECV", "SEND", "READ_MULTISHOT", "URING_CMD"};
+	const struct uapi_op *op = uapi_op(opcode);
+
+	for (size_t i = 0; op && i < sizeof(more) / sizeof(more[0]); i++)
+		if (!strncmp(op->name, more[i], strlen(more[i])))
+			return false;
+	return op;
+}
+
 bool uapi_op_polls(unsigned opcode)
 {
 	const struct uapi_op *op = uapi_op(opcode);

@@ -189,6 +189,58 @@ static void pairs(void **state)
 	pairing_free(p);
 }
 
+/* One that was submitted before the trace is not another of the same user_data. */
+static void strangers(void **state)
+{
+	struct pairing *p = pairing(true);
+
+	(void)state;
+	submit(p, 1, 1, 0, 22, 0);
+	complete(p, 2, 77, 0, 5, 0, 0);
+	complete(p, 3, 1, 0, 7, 0, 0);
+	assert_true(n_got == 2 && got[0].r.before && got[0].r.res == 5);
+	assert_true(!got[1].r.before && got[1].r.opcode == 22 && got[1].r.res == 7);
+	/* but a notification, which has an address of its own */
+	submit(p, 4, 1, 0, 47, 0);
+	complete(p, 5, 1, 0, 10, UAPI_CQE_MORE, 0);
+	complete(p, 6, 78, 0, 0, UAPI_CQE_NOTIF, 0);
+	assert_true(n_got == 4 && got[3].r.opcode == 47 && got[3].r.shot == 2 && !got[3].r.before);
+	/* a multishot one of before, whose address only its end tells */
+	complete(p, 7, 0, 9, 1, UAPI_CQE_MORE, 0);
+	complete(p, 8, 79, 9, -125, 0, 0);
+	assert_true(n_got == 6 && got[5].r.shot == 2);
+	pairing_end(p);
+	assert_int_equal(n_got, 6);
+	pairing_free(p);
+}
+
+/* What the kernel has told of a request's batch and path stands: not all is told that stood between. */
+static void batched(void **state)
+{
+	struct pairing *p = pairing(true);
+	struct ev_submit s = {.h = {.type = EV_SUBMIT, .time = 1, .ctx = 100, .req = 1, .tgid = 1, .tid = 2},
+		.flags = SUBMIT_BATCHED,
+		.switches = 7};
+	struct ev_complete c = {.h = {.type = EV_COMPLETE, .time = 2, .ctx = 100, .req = 1, .tgid = 1, .tid = 2},
+		.has_opcode = true,
+		.switches = 7};
+
+	(void)state;
+	pairing_event(p, &s.h, sizeof(s));
+	mark(p, EV_WAIT, 0, 0);
+	pairing_event(p, &c.h, sizeof(c));
+	assert_true(n_got == 1 && got[0].r.path == PATH_INLINE);
+	pairing_event(p, &s.h, sizeof(s));
+	c.switches = 8;
+	pairing_event(p, &c.h, sizeof(c));
+	assert_true(n_got == 2 && got[1].r.path == PATH_TASK_WORK);
+	pairing_event(p, &s.h, sizeof(s));
+	c.path = PATH_POLL + 1;
+	pairing_event(p, &c.h, sizeof(c));
+	assert_true(n_got == 3 && got[2].r.path == PATH_POLL);
+	pairing_free(p);
+}
+
 /* Where a completion does not name its request, the oldest of its user_data is meant. */
 static void approximate(void **state)
 {
@@ -235,6 +287,8 @@ int main(void)
 		cmocka_unit_test(filters),
 		cmocka_unit_test(mistakes),
 		cmocka_unit_test(pairs),
+		cmocka_unit_test(strangers),
+		cmocka_unit_test(batched),
 		cmocka_unit_test(approximate),
 		cmocka_unit_test(percentiles),
 	};
