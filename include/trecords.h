@@ -159,10 +159,18 @@ struct trace_bits {
 	uint64_t both, other, creds; /* creds: one of both */
 };
 
+/*
+ * A latency costs two looks at the clock, more than all the rest of counting. Of what an opcode does more often than MEASURED_ALL times
+ * in a clock tick on a processor, one in MEASURED_PART is measured, by chance; of the others, what takes two ticks or more shows all the
+ * same.
+ */
+enum { MEASURED_ALL = 128, MEASURED_PART = 8, SHOWN_TICKS = 2 };
+
 /* What happened to a request on its way; where its path is asked for in the kernel, also when it was submitted, and in which batch. */
 struct trace_note {
-	uint64_t req, time;
-	uint32_t what, batch, switches, pad;
+	uint64_t req, time; /* ns; ticks, if weight is 0 */
+	uint32_t what, batch, switches;
+	uint32_t weight; /* so many requests its latency stands for */
 };
 
 /* What a task is submitting. */
@@ -205,7 +213,8 @@ struct sum_key {
 };
 
 struct sum_counts {
-	uint64_t calls, errors, bytes, latencies, total_ns, max_ns;
+	uint64_t calls, errors, bytes, latencies, max_ns;
+	uint64_t unmeasured; /* whose latency is not known but to be less than two ticks; others stand for them */
 	uint64_t paths[PATHS];
 	uint64_t error[SUM_ERRORS]; /* by errno; the last: any other */
 	uint32_t lat[LAT_BUCKETS];

@@ -1,8 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/*
- * The summary, counted where requests complete and read when it is printed. What is traced pays for every instruction here: half of
- * it all is the clock, read once when a request begins and once when it ends.
- */
+/* The summary, counted where requests complete and read when it is printed. What is traced pays for every instruction here. */
 #include "tfiles.h"
 #include "tpath.h"
 #include "trings.h"
@@ -101,18 +98,54 @@ static __always_inline uint32_t unwanted(bool fast, struct io_ring_ctx *ctx, uin
 	return r && fd_wanted(entry_of(fast, ctx, r, opcode).sqe) ? 0 : NOTE_UNWANTED;
 }
 
+struct pace {
+	uint64_t tick;
+	uint32_t n, chance;
+};
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 256);
+	__type(key, uint32_t);
+	__type(value, struct pace);
+} paces SEC(".maps");
+
+/* How many requests the latency of the next one is to stand for, 0: it is not measured. */
+static __always_inline uint32_t weight_of(uint32_t opcode)
+{
+	uint32_t op = opcode & 255;
+	struct pace *p = tick_ns ? bpf_map_lookup_elem(&paces, &op) : NULL;
+	uint64_t tick;
+
+	if (!p)
+		return 1;
+	tick = bpf_jiffies64();
+	if (p->tick != tick) {
+		p->tick = tick;
+		p->n = 0;
+	}
+	if (p->n < MEASURED_ALL) {
+		p->n++;
+		return 1;
+	}
+	p->chance = p->chance * 1664525 + 1013904223;
+	return (p->chance >> 16) % MEASURED_PART ? 0 : MEASURED_PART;
+}
+
 static __always_inline int count_submission(bool fast, void *request)
 {
 	struct io_kiocb *req = TYPED(fast, io_kiocb, request);
 	struct io_ring_ctx *ctx = READ(fast, req, ctx);
 	struct trace_note *n;
+	uint32_t opcode;
 
 	if (!all && !counted(fast, (uint64_t)ctx))
 		return 0;
+	opcode = READ(fast, req, opcode);
 	n = note_submission(fast, (uint64_t)request);
 	if (wanted_fds.set)
-		n->what |= unwanted(fast, ctx, READ(fast, req, opcode));
-	n->time = bpf_ktime_get_ns();
+		n->what |= unwanted(fast, ctx, opcode);
+	n->weight = weight_of(opcode);
+	n->time = n->weight ? bpf_ktime_get_ns() : bpf_jiffies64();
 	return 0;
 }
 
@@ -146,14 +179,41 @@ int count_req_failed(struct bpf_raw_tracepoint_args *c)
 	if (!n)
 		return 0;
 	bpf_probe_read_kernel(&opcode, sizeof(opcode), (void *)c->args[0]);
-	n->what = (n->what & NOTE_UNWANTED) | NOTE_REFUSED | (uint32_t)opcode << NOTE_OPCODE;
+	n->what = (n->what & (NOTE_UNWANTED | NOTE_SUBMITTED)) | NOTE_REFUSED | (uint32_t)opcode << NOTE_OPCODE;
 	return 0;
 }
 
 /* --- completion ----------------------------------------------------------------------------------------------------- */
 
+/* From submission to completion; weight: how many such there are, 0: that is all that is known of it. */
+struct took {
+	uint64_t ns;
+	uint32_t weight;
+};
+
+static __always_inline struct took took_of(const struct trace_note *n)
+{
+	struct took t = {0};
+	uint64_t ticks;
+
+	if (!n || !(n->what & NOTE_SUBMITTED))
+		return t;
+	if (n->weight) {
+		t.ns = bpf_ktime_get_ns() - n->time;
+		t.weight = n->weight;
+		/* such as are slow are all there, and stand for themselves */
+		if (t.ns >= SHOWN_TICKS * tick_ns)
+			t.weight = 1;
+		return t;
+	}
+	ticks = bpf_jiffies64() - n->time;
+	t.ns = ticks * tick_ns;
+	t.weight = ticks >= SHOWN_TICKS;
+	return t;
+}
+
 static __always_inline void add(
-	struct sum_counts *c, const struct done *d, uint32_t opcode, enum summary_path path, uint64_t ns)
+	struct sum_counts *c, const struct done *d, uint32_t opcode, enum summary_path path, bool seen, struct took t)
 {
 	uint32_t error, bucket;
 
@@ -169,15 +229,16 @@ static __always_inline void add(
 	} else if (opcode != COUNTED_OVERFLOW && op_bytes[opcode & 255]) {
 		c->bytes += (uint32_t)d->res;
 	}
-	if (!ns)
+	if (!t.weight) {
+		c->unmeasured += seen;
 		return;
-	bucket = bucket_of(ns);
-	c->latencies++;
-	c->total_ns += ns;
-	if (ns > c->max_ns)
-		c->max_ns = ns;
+	}
+	bucket = bucket_of(t.ns);
+	c->latencies += t.weight;
+	if (t.ns > c->max_ns)
+		c->max_ns = t.ns;
 	asm volatile("" : "+r"(bucket));
-	c->lat[bucket & (LAT_BUCKETS - 1)]++;
+	c->lat[bucket & (LAT_BUCKETS - 1)] += t.weight;
 }
 
 static __always_inline int count_completion(bool fast, const struct done *d)
@@ -187,8 +248,8 @@ static __always_inline int count_completion(bool fast, const struct done *d)
 	enum summary_path path;
 	struct trace_note *n;
 	struct sum_counts *c;
-	uint32_t opcode;
-	uint64_t ns = 0;
+	uint32_t opcode, what;
+	struct took t;
 
 	/* what names no request is not counted: it was, or it is another's */
 	if (!d->req || (!all && !counted(fast, d->ctx)))
@@ -199,13 +260,14 @@ static __always_inline int count_completion(bool fast, const struct done *d)
 		opcode = n->what >> NOTE_OPCODE;
 	if (pick_ops && !op_wanted[opcode & 255])
 		return 0;
-	if (n && n->time)
-		ns = bpf_ktime_get_ns() - n->time;
+	t = took_of(n);
+	what = n ? n->what : 0;
 	path = path_of(fast, d, opcode, n);
 	if (n && !(d->flags & CQE_MORE))
 		n->req = 0;
 	/* which descriptor a request from before the trace is for, nothing tells */
-	if ((wanted_fds.set && (!n || n->what & NOTE_UNWANTED)) || !results_take(&wanted, d->res, d->res < 0, ns, path))
+	if ((wanted_fds.set && (!n || n->what & NOTE_UNWANTED)) ||
+		!results_take(&wanted, d->res, d->res < 0, t.ns, path))
 		return 0;
 	if (count_by == BY_OP)
 		k.opcode = opcode & 255;
@@ -217,7 +279,7 @@ static __always_inline int count_completion(bool fast, const struct done *d)
 		k.by = tgid_here(submitter(fast, req));
 	c = counts_of(&k);
 	if (c)
-		add(c, d, opcode, path, ns);
+		add(c, d, opcode, path, what & NOTE_SUBMITTED, t);
 	else
 		missed();
 	return 0;
@@ -273,7 +335,7 @@ int count_cqe_overflow(struct bpf_raw_tracepoint_args *c)
 		k.by = count_by == BY_RING ? d.ctx : count_by == BY_PID ? who >> 32 : 0;
 	row = counts_of(&k);
 	if (row)
-		add(row, &d, COUNTED_OVERFLOW, PATH_UNKNOWN, 0);
+		add(row, &d, COUNTED_OVERFLOW, PATH_UNKNOWN, false, (struct took){0});
 	else
 		missed();
 	return 0;

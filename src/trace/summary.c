@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "summary.h"
 #include "uapi.h"
@@ -13,7 +14,7 @@ void sum_counts_add(struct sum_counts *to, const struct sum_counts *c)
 	to->errors += c->errors;
 	to->bytes += c->bytes;
 	to->latencies += c->latencies;
-	to->total_ns += c->total_ns;
+	to->unmeasured += c->unmeasured;
 	to->max_ns = c->max_ns > to->max_ns ? c->max_ns : to->max_ns;
 	for (int i = 0; i < PATHS; i++)
 		to->paths[i] += c->paths[i];
@@ -76,10 +77,17 @@ void summary_count(struct summary *s, const struct trace_request *r, enum summar
 		uint64_t ns = r->completed - r->submitted;
 
 		c->latencies++;
-		c->total_ns += ns;
 		c->max_ns = ns > c->max_ns ? ns : c->max_ns;
 		c->lat[bucket_of(ns) & (LAT_BUCKETS - 1)]++;
 	}
+}
+
+uint64_t summary_tick(void)
+{
+	struct timespec tick;
+
+	/* coarse clocks have the resolution of the tick */
+	return clock_getres(CLOCK_MONOTONIC_COARSE, &tick) ? 0 : (uint64_t)tick.tv_nsec;
 }
 
 static int by_name(const void *a, const void *b)
@@ -138,10 +146,12 @@ uint64_t summary_percentile(const struct sum_counts *c, unsigned of_1000)
 	return c->max_ns;
 }
 
-static void time_cell(struct buf *b, bool known, uint64_t ns)
+static void time_cell(struct buf *b, bool known, bool about, uint64_t ns)
 {
 	struct buf t = {0};
 
+	if (about)
+		buf_putc(&t, '~');
 	if (known)
 		render_time(&t, ns);
 	else
@@ -198,9 +208,9 @@ static void errors(struct buf *b, const struct sum_counts *c)
 static void row(struct buf *b, const char *name, const struct sum_counts *c)
 {
 	buf_printf(b, "%-20s %10" PRIu64 " %8" PRIu64, name, c->calls, c->errors);
-	time_cell(b, c->latencies, summary_percentile(c, 500));
-	time_cell(b, c->latencies, summary_percentile(c, 990));
-	time_cell(b, c->latencies, c->max_ns);
+	time_cell(b, c->latencies, false, summary_percentile(c, 500));
+	time_cell(b, c->latencies, false, summary_percentile(c, 990));
+	time_cell(b, c->latencies, c->unmeasured, c->max_ns);
 	bytes_cell(b, c->bytes);
 	buf_putc(b, ' ');
 	paths(b, c);
@@ -227,9 +237,9 @@ static void histogram(struct buf *b, const struct style *st, const struct sum_co
 		int w = (int)(of[i] * 40 / most);
 
 		buf_puts(b, "    ");
-		time_cell(b, true, summary_bucket((unsigned)i * 8));
+		time_cell(b, true, false, summary_bucket((unsigned)i * 8));
 		buf_puts(b, " to");
-		time_cell(b, true, summary_bucket((unsigned)i * 8 + 8));
+		time_cell(b, true, false, summary_bucket((unsigned)i * 8 + 8));
 		buf_printf(b, " %10" PRIu64 " ", of[i]);
 		for (int k = 0; k < w; k++)
 			buf_puts(b, st->utf8 ? "█" : "#");
@@ -265,6 +275,12 @@ void summary_print(struct buf *b, struct summary *s, const struct style *st, con
 		row(b, "total", all);
 	if (!s->n)
 		buf_puts(b, "nothing has completed\n");
+	if (all->unmeasured) {
+		buf_printf(b, "~ of all latencies %.0f%% were measured, at random, and each of ",
+			100.0 * (double)(all->calls - all->unmeasured) / (double)all->calls);
+		render_time(b, SHOWN_TICKS * summary_tick());
+		buf_puts(b, " or more\n");
+	}
 	free(all);
 	s->n = 0;
 }

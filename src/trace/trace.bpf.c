@@ -18,7 +18,7 @@ const volatile struct trace_values wanted_fds;
 const volatile struct trace_results wanted;
 const volatile struct trace_bits bits;
 const volatile struct capture captures[256][CAPTURES];
-const volatile uint64_t ns_ino;
+const volatile uint64_t ns_ino, tick_ns;
 const volatile uint32_t data_len, self, cpus = 1, count_by;
 
 volatile uint32_t reader_waits;

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "kernel.h"
+#include "summary.h"
 #include "trace.h"
 #include "tracefilter.h"
 #include "uapi.h"
@@ -284,6 +285,9 @@ struct tracer *tracer_open(struct arena *a, const struct trace_source *o, const 
 		t->skel->rodata->want_fill = o->fill;
 		t->skel->rodata->pick_ops = o->filter && o->filter->ops_set;
 		t->skel->rodata->count_by = o->by;
+		/* whoever asks for latencies has each measured */
+		if (!o->filter || !(o->filter->results.lat_least || o->filter->results.lat_most))
+			t->skel->rodata->tick_ns = summary_tick();
 		/* up to 5.16 a completion names no request: what was done with its submission does not show */
 		if (t->exact && o->filter) {
 			t->skel->rodata->wanted_fds = o->filter->fds;

@@ -69,6 +69,17 @@ tap $? '--by ring, --hist'
 tap $? '--by file'
 trace -c --by pid -- "$mix" 5 2000 "$tmp/log" 2>/dev/null | grep -q '^pid [0-9]'
 tap $? '--by pid'
+# of very many only some latencies are measured, but none is left out that is long; and of few, all
+trace -c --hist -- "$build/late" 8 >"$tmp/table" 2>"$tmp/err"
+awk '/^[A-Z]/ {op = $1; if (op == "NOP" && $6 ~ /^~[0-9.]+ms$/) about = 1} /^~ of all latencies .*% were/ {said = 1}
+  op == "NOP" && $1 ~ /^(16.8|33.6|67.1)ms$/ {late += $4} END {exit !(about && said && late == 8)}' "$tmp/table"
+tap $? 'what is slow among very many is counted, each'
+[ "$failed" = 0 ] || sed 's/^/# /' "$tmp/table"
+trace -c -e 'lat>20ms' -- "$build/late" 8 2>"$tmp/err" | awk '$1 == "NOP" && $2 == 8 {n = 1} /~/ {exit 1} END {exit !n}'
+tap $? 'where latencies are asked for, each is measured'
+trace -c -- "$mix" 5 40 "$tmp/log" 2>/dev/null | grep -q '~' && false
+[ $? = 1 ]
+tap $? 'so it is where there are few'
 
 # --- filters: what a trace with them shows and counts is what a trace without them, a command of the other, has of it
 filtered() {
