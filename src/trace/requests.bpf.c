@@ -114,34 +114,15 @@ static __always_inline bool in_chain(bool fast, struct io_ring_ctx *ctx, struct 
 	       (HAS(io_submit_state, link) && READ(fast, ctx, submit_state.link.head));
 }
 
-/*
- * Only some requests are asked for. True: it is none of them, or is held until that shows. Chains are numbered by all that they are
- * made of, so the reader is told of that, and leaves out what was not asked for.
- */
-static __always_inline bool set_aside(bool fast, struct io_ring_ctx *ctx, const struct submitted *s, uint32_t opcode)
+/* It is told of when its result is known, if that is asked for. False: right now. */
+static __always_inline bool held_back(bool fast, const struct submitted *s, uint32_t opcode, bool once)
 {
-	struct io_kiocb *req = TYPED(fast, io_kiocb, s->req);
-	bool chained = in_chain(fast, ctx, req);
-	uint64_t user_data;
-	struct trace_note *n;
-	struct held *h;
+	uint64_t user_data = load(s->at.sqe + 32);
+	struct held *h = held_of(s->r, s->req, user_data);
 
-	n = note_submission(fast, s->req);
-	if (s->failed)
-		n->what |= NOTE_REFUSED;
-	if (!chained && ((pick_ops && !op_wanted[opcode & 255]) || (wanted_fds.set && !fd_wanted(s->at.sqe))))
-		n->what |= NOTE_UNWANTED;
-	if (!holding)
-		return n->what & NOTE_UNWANTED;
-	user_data = load(s->at.sqe + 32);
-	h = held_of(s->r, s->req, user_data);
 	if (h)
 		h->req = 0; /* one that was here before has ended without a word */
-	if (n->what & NOTE_UNWANTED)
-		return true;
-	if (!fast || chained || s->failed || !op_once[opcode & 255] || READ(fast, req, flags) & SQE_SKIPS)
-		return false;
-	h = hold(s->r, s->req, user_data);
+	h = fast && once && op_once[opcode & 255] ? hold(s->r, s->req, user_data) : NULL;
 	if (!h)
 		return false;
 	h->size = with_pieces(fast, &h->s, s, opcode);
@@ -152,11 +133,14 @@ static __always_inline bool set_aside(bool fast, struct io_ring_ctx *ctx, const 
 static __always_inline int submission(
 	bool fast, void *request, const void *sqe, int32_t error, bool failed, uint32_t which)
 {
+	/* what is noted here is looked up by what completes, if that names its request */
+	const bool filters = args.complete_req >= 0 && (pick_ops || wanted_fds.set || holding);
 	struct io_kiocb *req = TYPED(fast, io_kiocb, request);
 	struct io_ring_ctx *ctx = READ(fast, req, ctx);
 	struct submitted s = {
 		.ctx = (uint64_t)ctx, .t = CURRENT(fast), .req = (uint64_t)request, .error = error, .failed = failed};
 	struct trace_note *n;
+	bool asked, chained;
 	uint32_t opcode;
 
 	s.who = whom(fast, s.t);
@@ -166,15 +150,22 @@ static __always_inline int submission(
 	if (fast)
 		look_for_dropped(s.ctx, s.r, TYPED(true, io_rings, s.r->rings)->sq_dropped);
 	opcode = READ(fast, req, opcode);
-	n = note_of((uint64_t)request);
-	if (n)
+	n = filters ? note_submission(fast, s.req) : note_of(s.req);
+	/* chains are numbered by all that they are made of, so the reader is told of that, and leaves out what was not asked for */
+	chained = filters && in_chain(fast, ctx, req);
+	asked = chained || !pick_ops || op_wanted[opcode & 255];
+	if (asked) {
+		s.at = entry_of(fast, ctx, s.r, opcode);
+		if (sqe)
+			s.at.sqe = sqe;
+		asked = chained || !filters || !wanted_fds.set || fd_wanted(s.at.sqe);
+	}
+	if (!filters && n)
 		n->req = 0;
-	s.at = entry_of(fast, ctx, s.r, opcode);
-	if (sqe)
-		s.at.sqe = sqe;
-	if (args.complete_req < 0 && pick_ops && !op_wanted[opcode & 255])
-		return 0;
-	if (args.complete_req >= 0 && (pick_ops || holding || wanted_fds.set) && set_aside(fast, ctx, &s, opcode))
+	if (filters)
+		n->what |= (failed ? NOTE_REFUSED : 0) | (asked ? 0 : NOTE_UNWANTED);
+	if (!asked ||
+		(holding && held_back(fast, &s, opcode, !chained && !failed && !(READ(fast, req, flags) & SQE_SKIPS))))
 		return 0;
 	return tell(fast, &s, opcode, which);
 }
@@ -242,11 +233,14 @@ static __always_inline int completion(bool fast, uint32_t type, const struct don
 
 		opcode = READ(fast, req, opcode);
 		note = n ? n->what : 0;
-		if (fast && batching) {
+		asked = !(note & NOTE_UNWANTED);
+		if (fast && batching && asked) {
 			time = bpf_ktime_get_ns();
 			path = path_of(fast, d, opcode, n);
+			asked = !holding || held_wanted(d, r, time, path);
+		} else if (batching) {
+			end_batch((uint64_t)t, false);
 		}
-		asked = !(note & NOTE_UNWANTED) && (!(fast && holding) || held_wanted(d, r, time, path));
 		/* more may come of it */
 		if (n && !(d->flags & CQE_MORE))
 			n->req = 0;

@@ -313,7 +313,7 @@ def bench_trace():
         return
     out = "/dev/shm/uringtop-bench-trace"
     runs = [("two empty programs", [build + "/bench/empty_tp"]), ("trace -c", [ctl, "trace", "-c"]),
-            ("trace, every request as text", [ctl, "trace", "-o", out]), ("trace --json", [ctl, "trace", "--json", "-o", out]),
+            ("trace, every request as text", [ctl, "trace", "-o", out]), ("trace -e lat>1ms", [ctl, "trace", "-e", "lat>1ms", "-o", out]), ("trace --json", [ctl, "trace", "--json", "-o", out]),
             ("trace --chrome", [ctl, "trace", "--chrome", out]), ("bpftrace: a histogram", ["bpftrace", "-e", BPFTRACE]),
             ("strace of io_uring_enter", ["strace", "-f", "-e", "trace=io_uring_enter", "-o", out, "-p", "FIO"])]
     runs = [r for r in runs if shutil.which(r[1][0])]
