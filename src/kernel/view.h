@@ -111,6 +111,7 @@ struct rlimit {
 	unsigned long rlim_cur;
 };
 struct signal_struct {
+	atomic_t live;
 	struct rlimit rlim[16];
 	struct pid *pids[4];
 };

@@ -128,9 +128,11 @@ int process_exit(struct bpf_raw_tracepoint_args *c)
 	uint32_t tgid = tgid_here(t);
 
 	(void)c;
-	/* the last thread of a process is not known here: the reader looks */
-	if (GET(t, group_leader) != t || !is_target(tgid))
+	/* by then it is counted out (do_exit, kernel/exit.c, 5.10 to 7.3) */
+	if (GET(t, signal, live.counter) || !is_target(tgid))
 		return 0;
+	/* whoever has its pid next is another; its rings are known by themselves */
+	bpf_map_delete_elem(&targets, &tgid);
 	return told_process(EV_EXIT, tgid);
 }
 

@@ -306,7 +306,7 @@ void trace_line(struct buf *b, struct trace_view *v, const struct trace_item *i)
 		render_color(b, &v->style, C_NONE);
 		return;
 	}
-	buf_dec(b, i->tid);
+	buf_dec(b, i->kind == TRACE_EXIT ? i->tgid : i->tid);
 	buf_putc(b, ' ');
 	if (i->ring) {
 		buf_dec(b, i->ring);

@@ -1,17 +1,21 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * cmd [mixed|liar]: one URING_CMD for /dev/null, with the letters a to z and on in the 80 bytes of its command. Prints what it results in.
- * liar: then it says of the SQ that 3 entries were dropped, and after another command that none was.
+ * cmd [mixed|liar|leader]: one URING_CMD for /dev/null, with the letters a to z and on in the 80 bytes of its command. Prints what it results in.
+ * liar: then it says of the SQ that 3 entries were dropped, and after another command that none was. leader: the thread that began has
+ * ended by then.
  */
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "../ringzoo/zoo.h"
 
-int main(int argc, char **argv)
+static int run(const char *how)
 {
-	bool mixed = argc > 1 && !strcmp(argv[1], "mixed");
+	bool mixed = !strcmp(how, "mixed");
 	struct zring r;
 	uint8_t *sqe;
 
@@ -26,7 +30,7 @@ int main(int argc, char **argv)
 		sqe[48 + i] = (uint8_t)('a' + i % 26);
 	z_publish(&r, mixed ? 2 : 1);
 	z_enter(&r, mixed ? 2 : 1, 1, 0);
-	for (unsigned lie = 3; argc > 1 && !strcmp(argv[1], "liar"); lie = 0) {
+	for (unsigned lie = 3; !strcmp(how, "liar"); lie = 0) {
 		*z_word(&r, r.p.sq_off.dropped) = lie;
 		memcpy(r.sqes + 128, sqe, 128);
 		memcpy(r.sqes + 256, sqe, 128);
@@ -37,4 +41,22 @@ int main(int argc, char **argv)
 	}
 	printf("%d\n", ((const struct io_uring_cqe *)(const void *)(r.rings + r.p.cq_off.cqes))->res);
 	return 0;
+}
+
+static void *second(void *how)
+{
+	usleep(100000);
+	exit(run(how));
+}
+
+int main(int argc, char **argv)
+{
+	static char leader[] = "leader";
+	pthread_t t;
+
+	if (argc < 2 || strcmp(argv[1], leader) != 0)
+		return run(argc > 1 ? argv[1] : "");
+	if (pthread_create(&t, NULL, second, leader))
+		return 1;
+	pthread_exit(NULL);
 }

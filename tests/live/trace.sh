@@ -45,6 +45,9 @@ else
     grep -q 'SQ dropped 3 entries' "$tmp/trace"
   tap $? 'a count of dropped entries that the program has set back is not taken for more of them'
 fi
+trace -- "$build/cmd" leader >"$tmp/trace" 2>/dev/null
+[ "$(grep -c exited "$tmp/trace")" = 1 ] && sed /exited/q "$tmp/trace" | grep -q URING_CMD
+tap $? 'a process has exited when its last thread has'
 # in a pid namespace of its own: children are followed, and their exits and calls are seen
 unshare -pf --mount-proc timeout -k 1 20 "$ctl" trace -e enter -- sh -c "'$mix' 3 40 '$tmp/log'; true" >"$tmp/trace" 2>"$tmp/err"
 grep -q 'ring created by mix' "$tmp/trace" && grep -q 'ring closed' "$tmp/trace" && grep -q '+++ exited' "$tmp/trace" &&
