@@ -90,7 +90,7 @@ static void completed(
 	if (!r->completed || (!r->worker && !r->chain))
 		return;
 	head(b, c, "X", name, r->ring, tid, r->completed);
-	buf_printf(b, ",\"dur\":0.1,\"args\":{\"user_data\":\"0x%" PRIx64 "\"}}", r->user_data);
+	buf_printf(b, ",\"dur\":0.02,\"args\":{\"user_data\":\"0x%" PRIx64 "\"}}", r->user_data);
 	if (!r->chain || r->shot > 1)
 		return;
 	head(b, c, *seen != r->chain ? "s" : links ? "t" : "f", "chain", r->ring, tid, r->completed);
