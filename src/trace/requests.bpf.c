@@ -117,7 +117,8 @@ static __always_inline bool in_chain(bool fast, struct io_ring_ctx *ctx, struct 
 /* It is told of when its result is known, if that is asked for. False: right now. */
 static __always_inline bool held_back(bool fast, const struct submitted *s, uint32_t opcode, bool once)
 {
-	uint64_t user_data = load(s->at.sqe + 32);
+	struct io_kiocb *req = TYPED(fast, io_kiocb, s->req);
+	uint64_t user_data = READ(fast, req, cqe.user_data);
 	struct held *h = held_of(s->r, s->req, user_data);
 
 	if (h)

@@ -29,7 +29,10 @@ struct {
 	__type(value, struct held);
 } held SEC(".maps");
 
-/* Also what a completion names that found no room is enough to find it. The verifier takes no address of the kernel for a number, but those that a map held. */
+/*
+ * By what a completion names that found no room, too. The ring's address comes out of a map: of those that are read from the kernel
+ * the verifier lets nothing be computed.
+ */
 static __always_inline struct held *held_at(const struct trace_ring *r, uint64_t user_data, uint32_t which)
 {
 	uint32_t i = (uint32_t)((r->ctx ^ user_data) * 0x9e3779b97f4a7c15 >> 52 ^ which) & (HELD - 1);
