@@ -196,12 +196,13 @@ static int find_targets(struct tracing *x)
 		const struct found_ring *r = &d.rings[i];
 		const struct ring_key key = {r->file, r->ctx, r->inode};
 		struct ring_base base = {0};
-		bool asked;
+		bool asked, ours;
 
 		if (!r->ctx)
 			continue;
 		asked = values_take(&f->rings, r->id);
-		if (!asked || (c->n_pids ? r->wanted : only_rings(f)))
+		ours = !c->n_pids || r->wanted;
+		if (only_rings(f) ? asked && ours : !asked || (c->n_pids && ours))
 			failed |= tracer_ring(x->t, r->ctx, asked) != 0;
 		if (!kernel_ring(k, &key, &base))
 			pairing_ring(x->p, r->ctx, r->id, base.flags);

@@ -316,7 +316,7 @@ static enum summary_path path_of(struct pairing *p, const struct pending *q, con
 	const struct trace_request *r = &q->r;
 	const struct batch *b = batch_of(p, e->h.tid);
 
-	if (e->path)
+	if (e->path && e->path <= PATHS)
 		return (enum summary_path)(e->path - 1);
 	if (q->async)
 		return PATH_IOWQ;

@@ -46,7 +46,7 @@ else
   tap $? 'a count of dropped entries that the program has set back is not taken for more of them'
 fi
 trace -- "$build/cmd" leader >"$tmp/trace" 2>/dev/null
-[ "$(grep -c exited "$tmp/trace")" = 1 ] && sed /exited/q "$tmp/trace" | grep -q URING_CMD
+grep -q exited "$tmp/trace" && sed /exited/q "$tmp/trace" | grep -q URING_CMD
 tap $? 'a process has exited when its last thread has'
 # in a pid namespace of its own: children are followed, and their exits and calls are seen
 unshare -pf --mount-proc timeout -k 1 20 "$ctl" trace -e enter -- sh -c "'$mix' 3 40 '$tmp/log'; true" >"$tmp/trace" 2>"$tmp/err"
@@ -199,7 +199,7 @@ zoo_end
 # one ring of a program that has several, and all but that one
 one_ring() {
   local how=$1 not=$2 job rings ring
-  "$mix" 9 400000 "$tmp/log" &
+  "$mix" 9 4000000 "$tmp/log" &
   job=$!
   for _ in $(seq 50); do
     rings=$("$ctl" list -p $job 2>/dev/null | awk '$3 ~ "/64$" {print $1}')

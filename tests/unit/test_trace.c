@@ -238,6 +238,11 @@ static void batched(void **state)
 	c.path = PATH_POLL + 1;
 	pairing_event(p, &c.h, sizeof(c));
 	assert_true(n_got == 3 && got[2].r.path == PATH_POLL);
+	/* one that there is none of */
+	pairing_event(p, &s.h, sizeof(s));
+	c.path = 200;
+	pairing_event(p, &c.h, sizeof(c));
+	assert_true(n_got == 4 && got[3].r.path == PATH_TASK_WORK);
 	pairing_free(p);
 }
 
