@@ -161,10 +161,10 @@ struct trace_bits {
 
 /*
  * A latency costs two looks at the clock, more than all the rest of counting. Of what an opcode does more often than MEASURED_ALL times
- * in a clock tick on a processor, one in MEASURED_PART is measured, by chance; of the others, what takes two ticks or more shows all the
- * same.
+ * a second on a processor (that is so often in a tick of the kernel's clock), one in MEASURED_PART is measured, by chance; of the others,
+ * what takes SHOWN_TICKS or more shows all the same.
  */
-enum { MEASURED_ALL = 128, MEASURED_PART = 8, SHOWN_TICKS = 2 };
+enum { MEASURED_ALL = 50000, MEASURED_PART = 8, SHOWN_TICKS = 2 };
 
 /* What happened to a request on its way; where its path is asked for in the kernel, also when it was submitted, and in which batch. */
 struct trace_note {

@@ -123,7 +123,7 @@ static __always_inline uint32_t weight_of(uint32_t opcode)
 		p->tick = tick;
 		p->n = 0;
 	}
-	if (p->n < MEASURED_ALL) {
+	if (p->n < measured_in_tick) {
 		p->n++;
 		return 1;
 	}

@@ -45,7 +45,8 @@ extern const volatile uint8_t fd_kinds[256];
 extern const volatile struct capture captures[256][CAPTURES];
 extern const volatile uint32_t self;	/* our own tgid is never traced */
 extern const volatile uint64_t tick_ns; /* 0: each latency is measured */
-extern const volatile uint32_t cpus;	/* file numbers of a processor are its own */
+extern const volatile uint32_t measured_in_tick;
+extern const volatile uint32_t cpus; /* file numbers of a processor are its own */
 
 extern volatile uint32_t reader_waits;
 extern uint32_t lost[1024];

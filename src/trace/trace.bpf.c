@@ -19,7 +19,7 @@ const volatile struct trace_results wanted;
 const volatile struct trace_bits bits;
 const volatile struct capture captures[256][CAPTURES];
 const volatile uint64_t ns_ino, tick_ns;
-const volatile uint32_t data_len, self, cpus = 1, count_by;
+const volatile uint32_t measured_in_tick, data_len, self, cpus = 1, count_by;
 
 volatile uint32_t reader_waits;
 uint32_t lost[1024], file_counts[1024], rings_epoch, epoch;

@@ -288,6 +288,7 @@ struct tracer *tracer_open(struct arena *a, const struct trace_source *o, const 
 		/* whoever asks for latencies has each measured */
 		if (!o->filter || !(o->filter->results.lat_least || o->filter->results.lat_most))
 			t->skel->rodata->tick_ns = summary_tick();
+		t->skel->rodata->measured_in_tick = (uint32_t)(summary_tick() * MEASURED_ALL / 1000000000);
 		/* up to 5.16 a completion names no request: what was done with its submission does not show */
 		if (t->exact && o->filter) {
 			t->skel->rodata->wanted_fds = o->filter->fds;
