@@ -1,9 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Filters of a trace, as the kernel applies them, and the reader where the kernel cannot. */
+/* What the kernel decides of a request, and the reader where the kernel cannot: filters, and whether it completed inline. */
 #ifndef URINGTOP_PASSES_H
 #define URINGTOP_PASSES_H
 
 #include "trecords.h"
+
+/* Did it complete in the call that submitted it? place: where it stood in the SQ. */
+static inline _Bool in_one_call(uint32_t place, struct taking now)
+{
+	return place - now.first < now.n;
+}
 
 /* Is value among what is asked for? */
 static inline _Bool values_take(const volatile struct trace_values *v, uint64_t value)

@@ -76,7 +76,7 @@ struct trace_request {
 	uint64_t extra[2];
 	uint32_t file, worker;
 	enum summary_path path;
-	uint32_t sq_fill, cq_fill, switches;
+	uint32_t sq_fill, cq_fill;
 	uint64_t chain; /* of a request of a link chain: the number of its chain, else 0 */
 };
 

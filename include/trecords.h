@@ -13,7 +13,6 @@ enum trace_event {
 	EV_ASYNC,      /* struct ev_mark: handed to io-wq */
 	EV_POLL,       /* its file is polled */
 	EV_WORK,       /* the poll has fired */
-	EV_WAIT,       /* the task has submitted, and waits */
 	EV_CREATE,     /* struct ev_create */
 	EV_REGISTER,   /* struct ev_register */
 	EV_OVERFLOW,   /* struct ev_complete: a completion found no room */
@@ -33,8 +32,16 @@ struct ev_head {
 	uint32_t tgid, tid;
 };
 
-/* SUBMIT_BIG: the first piece is the second half of the SQE; SUBMIT_BATCHED: switches also tells its batch */
-enum { SUBMIT_FOREIGN = 1, SUBMIT_FAILED = 2, SUBMIT_BIG = 4, SUBMIT_BATCHED = 8 };
+/* SUBMIT_BIG: the first piece is the second half of the SQE */
+enum { SUBMIT_FOREIGN = 1, SUBMIT_FAILED = 2, SUBMIT_BIG = 4 };
+
+/*
+ * What a call is submitting: entries that have been taken, which are given back together at its end (io_submit_sqes, io_uring/io_uring.c,
+ * 5.10 to 7.3). A request that completes while its own place is among them does so in the call that submitted it.
+ */
+struct taking {
+	uint32_t first, n; /* n 0: nothing is being submitted */
+};
 
 struct ev_submit {
 	struct ev_head h;
@@ -44,7 +51,7 @@ struct ev_submit {
 	uint32_t sq_fill; /* entries that the SQ held when it was taken */
 	uint32_t
 		file; /* what the descriptor is, for opcodes that have no file when they complete; a number as in ev_complete */
-	uint32_t switches; /* how often the task had slept by then */
+	uint32_t place; /* where it stood: how many entries had been taken from the SQ before it */
 	uint8_t sqe[64];
 };
 
@@ -75,9 +82,10 @@ struct ev_complete {
 	uint64_t extra[2];
 	uint32_t file; /* a number that EV_FILE has named, 0: none */
 	uint8_t opcode, has_opcode, flags;
-	uint8_t path;	   /* enum summary_path and 1, 0: the reader has to find it */
-	uint32_t cq_fill;  /* entries that the CQ held then, ~0: not known */
-	uint32_t switches; /* as in ev_submit */
+	uint8_t path;	  /* enum summary_path and 1, 0: the reader has to find it */
+	uint32_t cq_fill; /* entries that the CQ held then, ~0: not known */
+	uint32_t pad;
+	struct taking taking;
 };
 
 struct ev_mark {
@@ -151,9 +159,6 @@ struct trace_args {
 	int32_t register_ret;
 };
 
-/* What a timeout that has passed results in (ETIME): nothing of that happens in the call that submitted it. */
-enum { TIME_PASSED = -62 };
-
 /* Flags of a request: both are set once io-wq has it; other: something else may have set one of them. No bits: the kernel has not all. */
 struct trace_bits {
 	uint64_t both, other, creds; /* creds: one of both */
@@ -166,17 +171,11 @@ struct trace_bits {
  */
 enum { MEASURED_ALL = 50000, MEASURED_PART = 8, SHOWN_TICKS = 2 };
 
-/* What happened to a request on its way; where its path is asked for in the kernel, also when it was submitted, and in which batch. */
+/* What happened to a request on its way; where its path is asked for in the kernel, also when it was submitted, and where it stood. */
 struct trace_note {
 	uint64_t req, time; /* ns; ticks, if weight is 0 */
-	uint32_t what, batch, switches;
-	uint32_t weight; /* so many requests its latency stands for */
-};
-
-/* What a task is submitting. */
-struct trace_batch {
-	uint64_t task;
-	uint32_t number, submitting, waited, pad;
+	uint32_t what, place;
+	uint32_t weight, pad; /* weight: so many requests its latency stands for */
 };
 
 enum summary_path { PATH_INLINE, PATH_POLL, PATH_IOWQ, PATH_IOPOLL, PATH_TASK_WORK, PATH_UNKNOWN, PATHS };

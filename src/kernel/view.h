@@ -129,12 +129,7 @@ struct mm_struct {
 	struct vm_area_struct *mmap; /* up to 6.0 */
 };
 struct fs_struct;
-struct thread_info {
-	uint32_t cpu; /* x86, arm64 */
-};
 struct task_struct {
-	struct thread_info thread_info;
-	unsigned int on_cpu; /* a byte on 7.x */
 	struct fs_struct *fs;
 	unsigned int flags;
 	volatile long state;  /* up to 5.13 */
@@ -153,7 +148,6 @@ struct task_struct {
 	int wake_cpu;
 	int recent_used_cpu;
 	uint64_t utime, stime;
-	unsigned long nvcsw;
 };
 struct user_struct {
 	kuid_t uid;

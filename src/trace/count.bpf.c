@@ -141,7 +141,7 @@ static __always_inline int count_submission(bool fast, void *request)
 	if (!all && !counted(fast, (uint64_t)ctx))
 		return 0;
 	opcode = READ(fast, req, opcode);
-	n = note_submission(fast, (uint64_t)request);
+	n = note_submission(fast, (uint64_t)request, READ(fast, ctx, cached_sq_head) - 1);
 	if (wanted_fds.set)
 		n->what |= unwanted(fast, ctx, opcode);
 	n->weight = weight_of(opcode);
@@ -338,13 +338,5 @@ int count_cqe_overflow(struct bpf_raw_tracepoint_args *c)
 		add(row, &d, COUNTED_OVERFLOW, PATH_UNKNOWN, false, (struct took){0});
 	else
 		missed();
-	return 0;
-}
-
-SEC("raw_tp/io_uring_cqring_wait")
-int count_cqring_wait(struct bpf_raw_tracepoint_args *c)
-{
-	(void)c;
-	end_batch(bpf_get_current_task(), true);
 	return 0;
 }

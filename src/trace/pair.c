@@ -3,10 +3,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "passes.h"
 #include "trace.h"
 #include "uapi.h"
 
-enum { BUCKETS = 1 << 16, RINGS = 1 << 10, TASKS = 1 << 12, SETUP_IOPOLL = 1 };
+enum { BUCKETS = 1 << 16, RINGS = 1 << 10, SETUP_IOPOLL = 1 };
 
 /* A request that has not completed. It stands in two lists: by its address, and by its user_data. */
 struct pending {
@@ -14,9 +15,8 @@ struct pending {
 	struct pending *next_data, **back_data; /* by user_data, the oldest first */
 	struct trace_request r;
 	uint8_t *pieces;
-	uint32_t batch;
+	uint32_t place;
 	bool async, polled;
-	bool batched; /* the kernel has told its batch: not everything that stood around it is told */
 };
 
 struct bucket {
@@ -30,12 +30,6 @@ struct known_ring {
 	uint64_t chain; /* that is being submitted, 0: none */
 };
 
-/* What a task is submitting: requests one after the other, until something completes or is waited for. */
-struct batch {
-	uint32_t tid, number;
-	bool submitting, waited;
-};
-
 struct pairing {
 	bool exact, works;
 	item_fn fn;
@@ -44,7 +38,6 @@ struct pairing {
 	struct bucket by_data[BUCKETS];
 	struct pending *spare;
 	struct known_ring *rings[RINGS], *last_ring;
-	struct batch batches[TASKS]; /* by tid; where two meet, the later one begins anew */
 	uint64_t chains, numbered;
 	uint64_t time;
 	uint64_t last_ctx, last_data; /* of the completion before */
@@ -114,15 +107,6 @@ static struct trace_item item_of(struct pairing *p, enum trace_kind kind, const 
 	if (e->ctx)
 		i.ring = ring_of(p, e->ctx)->id;
 	return i;
-}
-
-static struct batch *batch_of(struct pairing *p, uint32_t tid)
-{
-	struct batch *b = &p->batches[tid & (TASKS - 1)];
-
-	if (b->tid != tid)
-		*b = (struct batch){.tid = tid, .number = b->number + 1};
-	return b;
 }
 
 /* --- requests ------------------------------------------------------------------------------------------------------- */
@@ -241,7 +225,6 @@ static void submit(struct pairing *p, const struct ev_submit *e, size_t size)
 	struct known_ring *ring = ring_of(p, e->h.ctx);
 	uint64_t user_data = uapi_word(e->sqe, SQE_USER_DATA, 8);
 	struct pending *q = p->exact ? p->by_req[hash(e->h.req, 0, BUCKETS)] : NULL;
-	struct batch *b = batch_of(p, e->h.tid);
 	struct trace_request *r;
 
 	for (; q; q = q->next)
@@ -274,17 +257,10 @@ static void submit(struct pairing *p, const struct ev_submit *e, size_t size)
 	r->sq_fill = e->sq_fill;
 	r->cq_fill = ~0u;
 	r->file = e->file;
-	r->switches = e->switches;
 	r->pieces = NULL;
 	if (e->pieces && sizeof(*e) + e->pieces <= size)
 		take_pieces(q, e);
-	q->batched = e->flags & SUBMIT_BATCHED;
-	if (!b->submitting) {
-		b->number++;
-		b->submitting = true;
-		b->waited = false;
-	}
-	q->batch = b->number;
+	q->place = e->place;
 	chain_of(p, ring, r);
 }
 
@@ -314,7 +290,6 @@ static struct pending *stranger(struct pairing *p, const struct ev_complete *e)
 static enum summary_path path_of(struct pairing *p, const struct pending *q, const struct ev_complete *e)
 {
 	const struct trace_request *r = &q->r;
-	const struct batch *b = batch_of(p, e->h.tid);
 
 	if (e->path && e->path <= PATHS)
 		return (enum summary_path)(e->path - 1);
@@ -324,9 +299,7 @@ static enum summary_path path_of(struct pairing *p, const struct pending *q, con
 		return PATH_POLL;
 	if (ring_of(p, e->h.ctx)->flags & SETUP_IOPOLL)
 		return PATH_IOPOLL;
-	/* in the call that submitted it: by the same task, which has done nothing else since, nor waited, nor slept */
-	if (r->failed || (r->tid == e->h.tid && (q->batched || (q->batch == b->number && !b->waited)) &&
-				 r->switches == e->switches && r->shot <= 1 && e->res != TIME_PASSED))
+	if (r->failed || in_one_call(q->place, e->taking))
 		return PATH_INLINE;
 	return uapi_op_polls(r->opcode) ? PATH_POLL : p->works ? PATH_TASK_WORK : PATH_UNKNOWN;
 }
@@ -356,7 +329,6 @@ static void complete(struct pairing *p, const struct ev_complete *e)
 	r->overflow = e->h.type == EV_OVERFLOW;
 	p->last_ctx = e->h.ctx;
 	p->last_data = e->user_data;
-	batch_of(p, e->h.tid)->submitting = false;
 	give(p, q, !more);
 }
 
@@ -401,14 +373,6 @@ static void create(struct pairing *p, const struct ev_create *e)
 	i = item_of(p, TRACE_CREATE, &e->h);
 	i.create = *e;
 	p->fn(p->ctx, &i);
-}
-
-static void wait(struct pairing *p, const struct ev_head *e)
-{
-	struct batch *b = batch_of(p, e->tid);
-
-	b->submitting = false;
-	b->waited = true;
 }
 
 /* What is passed on as it is. */
@@ -461,9 +425,6 @@ void pairing_event(struct pairing *p, const struct ev_head *e, size_t size)
 	case EV_POLL:
 	case EV_WORK:
 		mark(p, (const struct ev_mark *)e);
-		break;
-	case EV_WAIT:
-		wait(p, e);
 		break;
 	case EV_CREATE:
 		create(p, (const struct ev_create *)e);

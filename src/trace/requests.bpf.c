@@ -30,9 +30,9 @@ static __always_inline void describe(bool fast, struct ev_submit *e, const struc
 	uint64_t mm = (uint64_t)READ(fast, t, mm);
 
 	e->flags = (s->r->mm && mm && mm != s->r->mm ? SUBMIT_FOREIGN : 0) | (s->failed ? SUBMIT_FAILED : 0) |
-		   (s->at.big ? SUBMIT_BIG : 0) | (batching ? SUBMIT_BATCHED : 0);
+		   (s->at.big ? SUBMIT_BIG : 0);
 	e->error = s->error;
-	e->switches = batching ? moment(fast, t) : (uint32_t)READ(fast, t, nvcsw);
+	e->place = s->at.head;
 	e->pieces = 0;
 	e->sq_fill = 0;
 	e->file = 0;
@@ -151,7 +151,7 @@ static __always_inline int submission(
 	if (fast)
 		look_for_dropped(s.ctx, s.r, TYPED(true, io_rings, s.r->rings)->sq_dropped);
 	opcode = READ(fast, req, opcode);
-	n = filters ? note_submission(fast, s.req) : note_of(s.req);
+	n = filters ? note_submission(fast, s.req, READ(fast, ctx, cached_sq_head) - 1) : note_of(s.req);
 	/* chains are numbered by all that they are made of, so the reader is told of that, and leaves out what was not asked for */
 	chained = filters && in_chain(fast, ctx, req);
 	asked = chained || !pick_ops || op_wanted[opcode & 255];
@@ -235,12 +235,10 @@ static __always_inline int completion(bool fast, uint32_t type, const struct don
 		opcode = READ(fast, req, opcode);
 		note = n ? n->what : 0;
 		asked = !(note & NOTE_UNWANTED);
-		if (fast && batching && asked) {
+		if (fast && holding && asked) {
 			time = bpf_ktime_get_ns();
 			path = path_of(fast, d, opcode, n);
-			asked = !holding || held_wanted(d, r, time, path);
-		} else if (batching) {
-			end_batch((uint64_t)t, false);
+			asked = held_wanted(d, r, time, path);
 		}
 		/* more may come of it */
 		if (n && !(d->flags & CQE_MORE))
@@ -249,8 +247,6 @@ static __always_inline int completion(bool fast, uint32_t type, const struct don
 			return 0;
 		file = file_number(fast, READ(fast, req, file));
 		w = by_worker(fast, req, opcode);
-	} else if (batching) {
-		end_batch((uint64_t)t, false);
 	}
 	e = EVENT(ev_complete, type, d->ctx, (uint64_t)d->req, who);
 	if (!e)
@@ -271,7 +267,7 @@ static __always_inline int completion(bool fast, uint32_t type, const struct don
 						  : 0);
 	e->path = time ? (uint8_t)(path + 1) : 0;
 	e->cq_fill = ~0u;
-	e->switches = batching ? moment(fast, t) : (uint32_t)READ(fast, t, nvcsw);
+	e->taking = taking_of(fast, TYPED(fast, io_ring_ctx, d->ctx));
 	if (READ(fast, t, flags) & PF_IO_WORKER)
 		e->flags |= COMPLETE_WORKER;
 	if (want_fill) {
@@ -369,7 +365,6 @@ int task_add(struct bpf_raw_tracepoint_args *c)
 	return args.work_req >= 0 ? mark_request(EV_WORK, (void *)argument(c, args.work_req)) : 0;
 }
 
-/* The call that submitted has done so, and waits: what completes from now on did not do so in it. */
 SEC("raw_tp/io_uring_cqring_wait")
 int cqring_wait(struct bpf_raw_tracepoint_args *c)
 {
@@ -378,7 +373,5 @@ int cqring_wait(struct bpf_raw_tracepoint_args *c)
 
 	if (r && r->wanted)
 		look_for_dropped(ctx, r, dropped_of(r->rings));
-	if (batching)
-		end_batch(bpf_get_current_task(), true);
-	return mark(EV_WAIT, ctx, 0, 0);
+	return 0;
 }

@@ -34,7 +34,6 @@ extern const volatile bool all;	     /* every ring of the machine */
 extern const volatile bool pick_ops; /* only those of op_wanted */
 extern const volatile uint8_t op_wanted[256];
 extern const volatile bool counting; /* in the kernel: what is told is the summary */
-extern const volatile bool batching; /* not every request is told of, so the paths are found here */
 extern const volatile bool holding;  /* submissions are held back until it is known whether their result is asked for */
 extern const volatile struct trace_values wanted_fds;
 extern const volatile struct trace_results wanted;

@@ -11,7 +11,7 @@ uint64_t ring_fops;
 char LICENSE[] SEC("license") = "GPL";
 
 const volatile struct trace_args args;
-const volatile bool all, counting, batching, holding, pick_ops, want_fill, want_files, in_namespace;
+const volatile bool all, counting, holding, pick_ops, want_fill, want_files, in_namespace;
 const volatile uint8_t op_wanted[256], fd_kinds[256], op_bytes[256], op_polls[256], op_counts_refs[256], op_big[256];
 const volatile uint8_t op_once[256];
 const volatile struct trace_values wanted_fds;

@@ -294,9 +294,6 @@ struct tracer *tracer_open(struct arena *a, const struct trace_source *o, const 
 			t->skel->rodata->wanted_fds = o->filter->fds;
 			t->skel->rodata->wanted = o->filter->results;
 			t->skel->rodata->holding = typed && !o->summary && o->filter->results_set;
-			t->skel->rodata->batching =
-				typed && !o->summary &&
-				(o->filter->ops_set || o->filter->fds.set || o->filter->results_set);
 		}
 		if (!t->skel->rodata->holding)
 			bpf_map__set_max_entries(t->skel->maps.held, 1);

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* late N: NOPs as many as it can, and among them, one after the other, N that wait 30 ms for a timeout. */
+/*
+ * late N [spin]: NOPs as many as it can, and among them, one after the other, N that wait 30 ms for a timeout. spin: only these, and
+ * meanwhile it makes no system call.
+ */
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -46,13 +49,14 @@ int main(int argc, char **argv)
 	if (!z_ring(&r, BATCH, 0, 0))
 		z_die("io_uring_setup");
 	for (int n = argc > 1 ? atoi(argv[1]) : 1; n; n--) {
-		for (unsigned i = 0; i < 1000; i++) {
+		for (unsigned i = 0; argc < 3 && i < 1000; i++) {
 			z_nops(&r, BATCH, 0);
 			reap();
 		}
 		submit_late();
 		do
-			z_nops(&r, BATCH, 0);
+			if (argc < 3)
+				z_nops(&r, BATCH, 0);
 		while (!reap());
 	}
 	return 0;

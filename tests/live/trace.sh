@@ -84,6 +84,12 @@ trace -c -- "$mix" 5 40 "$tmp/log" 2>/dev/null | grep -q '~' && false
 [ $? = 1 ]
 tap $? 'so it is where there are few'
 
+# what completes while its task does something else did not do so in the call that submitted it
+trace -o "$tmp/trace" -- "$build/late" 4 spin 2>/dev/null
+trace -e 'lat>1ms' -- "$build/late" 4 spin 2>/dev/null >>"$tmp/trace"
+[ "$(grep -c 'NOP(.* task_work$' "$tmp/trace")" = 8 ] && trace -c -- "$build/late" 4 spin 2>/dev/null | grep -q '^NOP  *4 .* task_work 100%'
+tap $? 'task work of a task that spins is not inline'
+
 # --- filters: what a trace with them shows and counts is what a trace without them, a command of the other, has of it
 filtered() {
   local how=$1 args=() e

@@ -88,10 +88,14 @@ static void take(void *ctx, const struct trace_item *i)
 		got[n_got++] = *i;
 }
 
+/* Entries that the call has taken that is submitting, and how many there were before it. */
+static uint32_t taken, before;
+
 static void submit(struct pairing *p, uint64_t time, uint64_t req, uint64_t user_data, uint8_t opcode, uint8_t flags)
 {
 	struct ev_submit e = {.h = {.type = EV_SUBMIT, .time = time, .ctx = 100, .req = req, .tgid = 1, .tid = 2}};
 
+	e.place = taken++;
 	e.sqe[SQE_OPCODE] = opcode;
 	e.sqe[SQE_FLAGS] = flags;
 	memcpy(e.sqe + SQE_USER_DATA, &user_data, 8);
@@ -107,7 +111,8 @@ static void complete(
 		.res = res,
 		.cflags = cflags,
 		.has_opcode = req != 0,
-		.flags = flags};
+		.flags = flags,
+		.taking = {before, taken - before}};
 
 	pairing_event(p, &e.h, sizeof(e));
 }
@@ -120,9 +125,16 @@ static void mark(struct pairing *p, uint32_t type, uint64_t req, uint64_t value)
 	pairing_event(p, &e.h, sizeof(e));
 }
 
+/* The call is over, that is, nothing is being submitted. */
+static void end_call(void)
+{
+	before = taken;
+}
+
 static struct pairing *pairing(bool exact)
 {
 	n_got = 0;
+	taken = before = ~1u; /* counts wrap */
 	return pairing_new(exact, true, take, NULL);
 }
 
@@ -135,7 +147,7 @@ static void pairs(void **state)
 	submit(p, 1000, 1, 0, 22, 0);
 	submit(p, 2000, 2, 0, 23, 0);
 	complete(p, 5000, 2, 0, 7, 0, 0);
-	mark(p, EV_WAIT, 0, 0); /* what completes after that did not do so in the call that submitted it */
+	end_call(); /* what completes after that did not do so in the call that submitted it */
 	complete(p, 6000, 1, 0, 8, 0, 0);
 	assert_int_equal(n_got, 2);
 	assert_int_equal(got[0].r.opcode, 23);
@@ -143,10 +155,11 @@ static void pairs(void **state)
 	assert_int_equal(got[0].r.completed - got[0].r.submitted, 3000);
 	assert_int_equal(got[0].r.path, PATH_INLINE);
 	assert_int_equal(got[1].r.path, PATH_TASK_WORK);
-	/* nor does one of an earlier batch */
+	/* nor does one of an earlier call */
 	submit(p, 1, 1, 0, 22, 0);
 	submit(p, 2, 2, 0, 22, 0);
 	complete(p, 3, 1, 0, 7, 0, 0);
+	end_call();
 	submit(p, 4, 1, 0, 22, 0);
 	complete(p, 5, 2, 0, 7, 0, 0);
 	complete(p, 6, 1, 0, 7, 0, 0);
@@ -214,35 +227,23 @@ static void strangers(void **state)
 	pairing_free(p);
 }
 
-/* What the kernel has told of a request's batch and path stands: not all is told that stood between. */
-static void batched(void **state)
+/* A path that the kernel has told stands. */
+static void told_path(void **state)
 {
 	struct pairing *p = pairing(true);
-	struct ev_submit s = {.h = {.type = EV_SUBMIT, .time = 1, .ctx = 100, .req = 1, .tgid = 1, .tid = 2},
-		.flags = SUBMIT_BATCHED,
-		.switches = 7};
-	struct ev_complete c = {.h = {.type = EV_COMPLETE, .time = 2, .ctx = 100, .req = 1, .tgid = 1, .tid = 2},
-		.has_opcode = true,
-		.switches = 7};
+	struct ev_complete c = {
+		.h = {.type = EV_COMPLETE, .time = 2, .ctx = 100, .req = 1, .tgid = 1, .tid = 2}, .has_opcode = true};
 
 	(void)state;
-	pairing_event(p, &s.h, sizeof(s));
-	mark(p, EV_WAIT, 0, 0);
-	pairing_event(p, &c.h, sizeof(c));
-	assert_true(n_got == 1 && got[0].r.path == PATH_INLINE);
-	pairing_event(p, &s.h, sizeof(s));
-	c.switches = 8;
-	pairing_event(p, &c.h, sizeof(c));
-	assert_true(n_got == 2 && got[1].r.path == PATH_TASK_WORK);
-	pairing_event(p, &s.h, sizeof(s));
+	submit(p, 1, 1, 0, 22, 0);
 	c.path = PATH_POLL + 1;
 	pairing_event(p, &c.h, sizeof(c));
-	assert_true(n_got == 3 && got[2].r.path == PATH_POLL);
+	assert_true(n_got == 1 && got[0].r.path == PATH_POLL);
 	/* one that there is none of */
-	pairing_event(p, &s.h, sizeof(s));
+	submit(p, 1, 1, 0, 22, 0);
 	c.path = 200;
 	pairing_event(p, &c.h, sizeof(c));
-	assert_true(n_got == 4 && got[3].r.path == PATH_TASK_WORK);
+	assert_true(n_got == 2 && got[1].r.path == PATH_TASK_WORK);
 	pairing_free(p);
 }
 
@@ -293,7 +294,7 @@ int main(void)
 		cmocka_unit_test(mistakes),
 		cmocka_unit_test(pairs),
 		cmocka_unit_test(strangers),
-		cmocka_unit_test(batched),
+		cmocka_unit_test(told_path),
 		cmocka_unit_test(approximate),
 		cmocka_unit_test(percentiles),
 	};
