@@ -229,7 +229,6 @@ static __always_inline int completion(bool fast, uint32_t type, const struct don
 	if (d->req) {
 		struct io_kiocb *req = TYPED(fast, io_kiocb, d->req);
 		struct trace_note *n = note_of((uint64_t)d->req);
-
 		bool asked;
 
 		opcode = READ(fast, req, opcode);
