@@ -83,17 +83,17 @@ static __always_inline uint32_t bucket_of(uint64_t ns)
 }
 
 /* Of the whole machine all is counted, but what we do ourselves. */
-static __always_inline bool counted(bool fast, uint64_t ctx)
+static __always_inline bool counted(bool fast, enum program program, uint64_t ctx)
 {
-	return traced_last(ctx) || traced(ctx, whom(fast, CURRENT(fast)) >> 32);
+	return traced_last(program, ctx) || traced(program, ctx, whom(fast, CURRENT(fast)) >> 32);
 }
 
 /* --- submission ----------------------------------------------------------------------------------------------------- */
 
 /* NOTE_UNWANTED, if it is for a descriptor that is not asked for. */
-static __always_inline uint32_t unwanted(bool fast, struct io_ring_ctx *ctx, uint32_t opcode)
+static __always_inline uint32_t unwanted(bool fast, enum program program, struct io_ring_ctx *ctx, uint32_t opcode)
 {
-	struct trace_ring *r = traced((uint64_t)ctx, whom(fast, CURRENT(fast)) >> 32);
+	struct trace_ring *r = traced(program, (uint64_t)ctx, whom(fast, CURRENT(fast)) >> 32);
 
 	return r && fd_wanted(entry_of(fast, ctx, r, opcode).sqe) ? 0 : NOTE_UNWANTED;
 }
@@ -131,19 +131,19 @@ static __always_inline uint32_t weight_of(uint32_t opcode)
 	return (p->chance >> 16) % MEASURED_PART ? 0 : MEASURED_PART;
 }
 
-static __always_inline int count_submission(bool fast, void *request)
+static __always_inline int count_submission(bool fast, enum program program, void *request)
 {
 	struct io_kiocb *req = TYPED(fast, io_kiocb, request);
 	struct io_ring_ctx *ctx = READ(fast, req, ctx);
 	struct trace_note *n;
 	uint32_t opcode;
 
-	if (!all && !counted(fast, (uint64_t)ctx))
+	if (!all && !counted(fast, program, (uint64_t)ctx))
 		return 0;
 	opcode = READ(fast, req, opcode);
 	n = note_submission(fast, (uint64_t)request, READ(fast, ctx, cached_sq_head) - 1);
 	if (wanted_fds.set)
-		n->what |= unwanted(fast, ctx, opcode);
+		n->what |= unwanted(fast, program, ctx, opcode);
 	n->weight = weight_of(opcode);
 	n->time = n->weight ? bpf_ktime_get_ns() : bpf_jiffies64();
 	return 0;
@@ -152,19 +152,19 @@ static __always_inline int count_submission(bool fast, void *request)
 SEC("raw_tp/io_uring_submit_sqe")
 int count_submit_sqe(struct bpf_raw_tracepoint_args *c)
 {
-	return count_submission(false, (void *)argument(c, args.submit_req));
+	return count_submission(false, AT_SUBMISSION, (void *)argument(c, args.submit_req));
 }
 
 SEC("raw_tp/io_uring_submit_req")
 int count_submit_req(struct bpf_raw_tracepoint_args *c)
 {
-	return count_submission(false, (void *)c->args[0]);
+	return count_submission(false, AT_SUBMISSION, (void *)c->args[0]);
 }
 
 SEC("raw_tp/io_uring_submit_req")
 int count_submit_req_fast(struct bpf_raw_tracepoint_args *c)
 {
-	return count_submission(true, (void *)c->args[0]);
+	return count_submission(true, AT_SUBMISSION, (void *)c->args[0]);
 }
 
 /* It was refused; what it was asked to do the kernel may have made a NOP of by now. */
@@ -174,7 +174,7 @@ int count_req_failed(struct bpf_raw_tracepoint_args *c)
 	struct trace_note *n;
 	uint8_t opcode = 0;
 
-	count_submission(false, (void *)c->args[1]);
+	count_submission(false, AT_REFUSAL, (void *)c->args[1]);
 	n = note_of(c->args[1]);
 	if (!n)
 		return 0;
@@ -252,7 +252,7 @@ static __always_inline int count_completion(bool fast, const struct done *d)
 	struct took t;
 
 	/* what names no request is not counted: it was, or it is another's */
-	if (!d->req || (!all && !counted(fast, d->ctx)))
+	if (!d->req || (!all && !counted(fast, AT_COMPLETION, d->ctx)))
 		return 0;
 	n = note_of((uint64_t)d->req);
 	opcode = READ(fast, req, opcode);
@@ -274,7 +274,7 @@ static __always_inline int count_completion(bool fast, const struct done *d)
 	else if (count_by == BY_RING)
 		k.by = d->ctx;
 	else if (count_by == BY_FILE)
-		k.by = file_number(fast, READ(fast, req, file));
+		k.by = file_number(fast, AT_COMPLETION, READ(fast, req, file));
 	else
 		k.by = tgid_here(submitter(fast, req));
 	c = counts_of(&k);
@@ -323,7 +323,7 @@ int count_cqe_overflow(struct bpf_raw_tracepoint_args *c)
 	struct last_done *l = bpf_map_lookup_elem(&lasts, &zero);
 
 	if (!l || pick_ops || wanted_fds.set || !results_take(&wanted, d.res, d.res < 0, 0, PATH_UNKNOWN) ||
-		!traced(d.ctx, who >> 32))
+		!traced(AT_OVERFLOW, d.ctx, who >> 32))
 		return 0;
 	if (l->ctx == d.ctx && l->user_data == d.user_data) {
 		l->ctx = 0;

@@ -7,7 +7,7 @@
 
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-	__uint(max_entries, 2);
+	__uint(max_entries, 2); /* AT_SUBMISSION, AT_REFUSAL */
 	__type(key, uint32_t);
 	__type(value, struct scratch);
 } scratches SEC(".maps");
@@ -22,6 +22,7 @@ struct submitted {
 	uint64_t req, who;
 	int32_t error;
 	bool failed;
+	enum program program;
 };
 
 static __always_inline void describe(bool fast, struct ev_submit *e, const struct submitted *s)
@@ -74,7 +75,7 @@ static __always_inline uint32_t with_pieces(bool fast, struct scratch *s, const 
 		int32_t fd;
 
 		__builtin_memcpy(&fd, s->e.sqe + 4, 4);
-		s->e.file = descriptor_number(fd_kinds[opcode & 255], fd);
+		s->e.file = descriptor_number(by->program, fd_kinds[opcode & 255], fd);
 	}
 	at = by->at.big ? second_half(s, by->at.sqe) : 0;
 	at = captured(s, at, opcode, 0);
@@ -88,8 +89,9 @@ static __always_inline uint32_t with_pieces(bool fast, struct scratch *s, const 
 	return sizeof(s->e) + at;
 }
 
-static __always_inline int tell(bool fast, const struct submitted *s, uint32_t opcode, uint32_t which)
+static __always_inline int tell(bool fast, const struct submitted *s, uint32_t opcode)
 {
+	uint32_t which = s->program;
 	struct scratch *room;
 	struct ev_submit *e;
 
@@ -131,21 +133,24 @@ static __always_inline bool held_back(bool fast, const struct submitted *s, uint
 }
 
 /* sqe: where it stands, NULL: behind the ring's head */
-static __always_inline int submission(
-	bool fast, void *request, const void *sqe, int32_t error, bool failed, uint32_t which)
+static __always_inline int submission(bool fast, enum program program, void *request, const void *sqe, int32_t error)
 {
 	/* what is noted here is looked up by what completes, if that names its request */
 	const bool filters = args.complete_req >= 0 && (pick_ops || wanted_fds.set || holding);
 	struct io_kiocb *req = TYPED(fast, io_kiocb, request);
 	struct io_ring_ctx *ctx = READ(fast, req, ctx);
-	struct submitted s = {
-		.ctx = (uint64_t)ctx, .t = CURRENT(fast), .req = (uint64_t)request, .error = error, .failed = failed};
+	struct submitted s = {.ctx = (uint64_t)ctx,
+		.t = CURRENT(fast),
+		.req = (uint64_t)request,
+		.error = error,
+		.failed = program == AT_REFUSAL,
+		.program = program};
 	struct trace_note *n;
 	bool asked, chained;
 	uint32_t opcode;
 
 	s.who = whom(fast, s.t);
-	s.r = traced(s.ctx, s.who >> 32);
+	s.r = traced(program, s.ctx, s.who >> 32);
 	if (!s.r)
 		return 0;
 	if (fast)
@@ -164,36 +169,36 @@ static __always_inline int submission(
 	if (!filters && n)
 		n->req = 0;
 	if (filters)
-		n->what |= (failed ? NOTE_REFUSED : 0) | (asked ? 0 : NOTE_UNWANTED);
-	if (!asked ||
-		(holding && held_back(fast, &s, opcode, !chained && !failed && !(READ(fast, req, flags) & SQE_SKIPS))))
+		n->what |= (s.failed ? NOTE_REFUSED : 0) | (asked ? 0 : NOTE_UNWANTED);
+	if (!asked || (holding && held_back(fast, &s, opcode,
+					  !chained && !s.failed && !(READ(fast, req, flags) & SQE_SKIPS))))
 		return 0;
-	return tell(fast, &s, opcode, which);
+	return tell(fast, &s, opcode);
 }
 
 SEC("raw_tp/io_uring_submit_sqe")
 int submit_sqe(struct bpf_raw_tracepoint_args *c)
 {
-	return submission(false, (void *)argument(c, args.submit_req), NULL, 0, false, 0);
+	return submission(false, AT_SUBMISSION, (void *)argument(c, args.submit_req), NULL, 0);
 }
 
 SEC("raw_tp/io_uring_submit_req")
 int submit_req(struct bpf_raw_tracepoint_args *c)
 {
-	return submission(false, (void *)c->args[0], NULL, 0, false, 0);
+	return submission(false, AT_SUBMISSION, (void *)c->args[0], NULL, 0);
 }
 
 SEC("raw_tp/io_uring_submit_req")
 int submit_req_fast(struct bpf_raw_tracepoint_args *c)
 {
-	return submission(true, (void *)c->args[0], NULL, 0, false, 0);
+	return submission(true, AT_SUBMISSION, (void *)c->args[0], NULL, 0);
 }
 
 /* It was refused when it was looked at, and never was a request. */
 SEC("raw_tp/io_uring_req_failed")
 int req_failed(struct bpf_raw_tracepoint_args *c)
 {
-	return submission(false, (void *)c->args[1], (void *)c->args[0], (int32_t)c->args[2], true, 1);
+	return submission(false, AT_REFUSAL, (void *)c->args[1], (void *)c->args[0], (int32_t)c->args[2]);
 }
 
 /* --- completion ----------------------------------------------------------------------------------------------------- */
@@ -214,11 +219,11 @@ static __always_inline bool held_wanted(
 	return false;
 }
 
-static __always_inline int completion(bool fast, uint32_t type, const struct done *d)
+static __always_inline int completion(bool fast, enum program program, const struct done *d)
 {
 	struct task_struct *t = CURRENT(fast);
 	uint64_t who = whom(fast, t), time = 0;
-	struct trace_ring *r = traced(d->ctx, who >> 32);
+	struct trace_ring *r = traced(program, d->ctx, who >> 32);
 	uint32_t opcode = 0, file = 0, note = 0;
 	enum by_worker w = NOT_BY_WORKER;
 	enum summary_path path = 0;
@@ -244,10 +249,10 @@ static __always_inline int completion(bool fast, uint32_t type, const struct don
 			n->req = 0;
 		if (!asked)
 			return 0;
-		file = file_number(fast, READ(fast, req, file));
+		file = file_number(fast, program, READ(fast, req, file));
 		w = by_worker(fast, req, opcode);
 	}
-	e = EVENT(ev_complete, type, d->ctx, (uint64_t)d->req, who);
+	e = EVENT(ev_complete, program == AT_OVERFLOW ? EV_OVERFLOW : EV_COMPLETE, d->ctx, (uint64_t)d->req, who);
 	if (!e)
 		return 0;
 	if (time)
@@ -284,7 +289,7 @@ int complete(struct bpf_raw_tracepoint_args *c)
 	struct done d;
 
 	what_is_done(false, c, &d);
-	return completion(false, EV_COMPLETE, &d);
+	return completion(false, AT_COMPLETION, &d);
 }
 
 SEC("raw_tp/io_uring_complete")
@@ -293,7 +298,7 @@ int complete_fast(struct bpf_raw_tracepoint_args *c)
 	struct done d;
 
 	what_is_done(true, c, &d);
-	return completion(true, EV_COMPLETE, &d);
+	return completion(true, AT_COMPLETION, &d);
 }
 
 SEC("raw_tp/io_uring_cqe_overflow")
@@ -301,12 +306,12 @@ int cqe_overflow(struct bpf_raw_tracepoint_args *c)
 {
 	const struct done d = {
 		.ctx = c->args[0], .user_data = c->args[1], .res = (int32_t)c->args[2], .flags = (uint32_t)c->args[3]};
-	struct trace_ring *r = holding ? traced(d.ctx, whom(false, CURRENT(false)) >> 32) : NULL;
+	struct trace_ring *r = holding ? traced(AT_OVERFLOW, d.ctx, whom(false, CURRENT(false)) >> 32) : NULL;
 	struct held *h = r ? held_of(r, 0, d.user_data) : NULL;
 
 	if (h)
 		let_go(h);
-	return completion(false, EV_OVERFLOW, &d);
+	return completion(false, AT_OVERFLOW, &d);
 }
 
 /* --- what happens on the way ----------------------------------------------------------------------------------------- */

@@ -65,6 +65,12 @@ struct {
 } targets SEC(".maps");
 
 /*
+ * A program may be preempted, and another of ours run on the same processor (7.x, where tracepoints no longer keep that off); never
+ * itself, that the kernel counts as a miss. So what a processor remembers, it remembers for each of these.
+ */
+enum program { AT_SUBMISSION, AT_REFUSAL, AT_COMPLETION, AT_OVERFLOW, PROGRAMS };
+
+/*
  * From 6.2 on a pointer can be given its type, and what it points at is then read by plain loads instead of calls of a helper.
  * Programs that do so are of their own (fast is a constant in them), and not loaded before.
  */

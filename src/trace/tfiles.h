@@ -5,9 +5,9 @@
 
 #include "tbpf.h"
 
-enum { COMPONENTS = 24, ONE_NAME = 256, AT_FDCWD = -100 };
+enum { KNOWN_FILES = 1024, COMPONENTS = 24, ONE_NAME = 256, AT_FDCWD = -100 };
 
-extern uint32_t file_counts[1024];
+extern uint32_t file_counts[1024][PROGRAMS];
 
 struct known_file {
 	uint64_t inode, dentry, hash, ino;
@@ -15,7 +15,7 @@ struct known_file {
 };
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-	__uint(max_entries, 1024);
+	__uint(max_entries, PROGRAMS *KNOWN_FILES);
 	__type(key, uint32_t);
 	__type(value, struct known_file);
 } known_files SEC(".maps");
@@ -74,7 +74,8 @@ static __noinline int name_file(struct inode *inode, struct dentry *d, struct vf
 }
 
 /* The number of a file. What it was called may have changed since it was named; that it is another file is seen. */
-static __always_inline uint32_t path_number(bool fast, struct inode *inode, struct dentry *d, struct vfsmount *mnt)
+static __always_inline uint32_t path_number(
+	bool fast, enum program program, struct inode *inode, struct dentry *d, struct vfsmount *mnt)
 {
 	struct known_file now = {0}, *k;
 	uint32_t slot, cpu;
@@ -83,23 +84,23 @@ static __always_inline uint32_t path_number(bool fast, struct inode *inode, stru
 	now.dentry = (uint64_t)d;
 	now.hash = READ(fast, d, d_name.hash_len);
 	now.ino = READ(fast, inode, i_ino);
-	slot = (uint32_t)((now.hash ^ now.ino << 20) * 0x9e3779b97f4a7c15 >> 54);
+	slot = (uint32_t)((now.hash ^ now.ino << 20) * 0x9e3779b97f4a7c15 >> 54) + program * KNOWN_FILES;
 	k = bpf_map_lookup_elem(&known_files, &slot);
 	if (!k)
 		return 0;
 	if (k->inode == now.inode && k->dentry == now.dentry && k->hash == now.hash && k->ino == now.ino)
 		return k->number;
 	cpu = bpf_get_smp_processor_id() & 1023;
-	now.number = ++file_counts[cpu] * cpus + cpu;
+	now.number = (++file_counts[cpu][program] * PROGRAMS + program) * cpus + cpu;
 	if (!name_file(inode, d, mnt, now.number))
 		return 0;
 	*k = now;
 	return now.number;
 }
 
-static __always_inline uint32_t file_number(bool fast, struct file *f)
+static __always_inline uint32_t file_number(bool fast, enum program program, struct file *f)
 {
-	return f && want_files ? path_number(fast, READ(fast, f, f_inode), READ(fast, f, f_path.dentry),
+	return f && want_files ? path_number(fast, program, READ(fast, f, f_inode), READ(fast, f, f_path.dentry),
 					 READ(fast, f, f_path.mnt))
 			       : 0;
 }
@@ -110,7 +111,7 @@ static __always_inline struct file *open_file(struct task_struct *t, int32_t fd)
 }
 
 /* What a descriptor is now: a request to close it, or on a name below it, has no file when it completes. */
-static __noinline uint32_t descriptor_number(uint32_t kind, int32_t fd)
+static __noinline uint32_t descriptor_number(enum program program, uint32_t kind, int32_t fd)
 {
 	struct task_struct *t = (void *)bpf_get_current_task();
 	struct dentry *d;
@@ -119,9 +120,9 @@ static __noinline uint32_t descriptor_number(uint32_t kind, int32_t fd)
 		return 0;
 	if (kind == FD_DIRECTORY && fd == AT_FDCWD) {
 		d = GET(t, fs, pwd.dentry);
-		return path_number(false, GET(d, d_inode), d, GET(t, fs, pwd.mnt));
+		return path_number(false, program, GET(d, d_inode), d, GET(t, fs, pwd.mnt));
 	}
-	return file_number(false, open_file(t, fd));
+	return file_number(false, program, open_file(t, fd));
 }
 
 #endif

@@ -22,7 +22,7 @@ const volatile uint64_t ns_ino, tick_ns;
 const volatile uint32_t measured_in_tick, data_len, self, cpus = 1, count_by;
 
 volatile uint32_t reader_waits;
-uint32_t lost[1024], file_counts[1024], rings_epoch, epoch;
+uint32_t lost[1024], file_counts[1024][PROGRAMS], rings_epoch, epoch;
 uint64_t lost_total;
 struct trace_note notes[NOTES];
 

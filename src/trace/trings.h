@@ -16,7 +16,7 @@ struct {
 
 extern uint32_t rings_epoch; /* counts what changes in rings and targets */
 
-/* The ring that a processor was asked for last. */
+/* The ring that a program on a processor was asked for last. */
 struct last_ring {
 	uint64_t ctx;
 	uint32_t epoch, tgid;
@@ -24,7 +24,7 @@ struct last_ring {
 };
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-	__uint(max_entries, 1);
+	__uint(max_entries, PROGRAMS);
 	__type(key, uint32_t);
 	__type(value, struct last_ring);
 } last_rings SEC(".maps");
@@ -88,19 +88,19 @@ static __noinline int look_up_last(struct last_ring *l, uint64_t ctx, uint32_t t
 }
 
 /* Was it asked for just now, and is to be traced? Then nobody has to know who runs. */
-static __always_inline bool traced_last(uint64_t ctx)
+static __always_inline bool traced_last(enum program program, uint64_t ctx)
 {
-	uint32_t zero = 0;
-	struct last_ring *l = bpf_map_lookup_elem(&last_rings, &zero);
+	uint32_t i = program;
+	struct last_ring *l = bpf_map_lookup_elem(&last_rings, &i);
 
 	return l && l->ctx == ctx && l->epoch == rings_epoch && l->r.wanted;
 }
 
-/* The same for what comes often. Not to be called where an interrupt may have come in between. */
-static __always_inline struct trace_ring *traced(uint64_t ctx, uint32_t tgid)
+/* The same for what comes often. */
+static __always_inline struct trace_ring *traced(enum program program, uint64_t ctx, uint32_t tgid)
 {
-	uint32_t zero = 0;
-	struct last_ring *l = bpf_map_lookup_elem(&last_rings, &zero);
+	uint32_t i = program;
+	struct last_ring *l = bpf_map_lookup_elem(&last_rings, &i);
 
 	if (!l)
 		return NULL;

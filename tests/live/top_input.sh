@@ -42,7 +42,7 @@ echo '{"format": "uringctl-dump", "version": 1, "rings": [' >"$tmp/cut"
 expect 1 'cut off' 'a file that is cut' -b --from "$tmp/cut"
 echo '{"format": "uringctl-dump", "version": 99, "rings": []}' >"$tmp/later"
 expect 1 'version 99' 'a file of a later version' -b --from "$tmp/later"
-head -c 100000 /dev/urandom >"$tmp/noise"
+(printf '{'; head -c 100000 /dev/urandom) >"$tmp/noise"
 expect 1 'no JSON' 'no JSON at all' -b --from "$tmp/noise"
 expect 1 'larger than' 'a file without end' -b --from /dev/zero
 expect 1 'Is a directory' 'a folder' -b --from "$tmp"
