@@ -30,6 +30,8 @@ struct tracing {
 	int out_fd;
 	const char *output; /* NULL: standard output */
 	uint64_t requests;  /* printed */
+	uint64_t missed;    /* events, as far as that has been printed */
+	double looked;	    /* when that was asked for */
 	bool enough;	    /* -n of them */
 	int failed;	    /* errno of the output, 0: none */
 	struct trace_chrome *chrome;
@@ -271,6 +273,22 @@ static void watch(struct tracing *x)
 		watch_process(x, x->c->pids[i]);
 }
 
+/* Says what was missed since it was last asked for; all but the last time that is not too often. */
+static void tell_missed(struct tracing *x, bool last)
+{
+	struct trace_item i = {.kind = TRACE_LOST, .preempted = true, .time = (uint64_t)(now() * 1e9)};
+	uint64_t missed;
+
+	if (!last && now() - x->looked < 0.1)
+		return;
+	x->looked = now();
+	missed = tracer_missed(x->t);
+	i.lost = missed - x->missed;
+	x->missed = missed;
+	if (i.lost)
+		print(x, &i);
+}
+
 /* --- the loop ----------------------------------------------------------------------------------------------------------- */
 
 /* Has everybody ended who is to be traced, the command's children included? */
@@ -323,7 +341,9 @@ static int loop(struct tracing *x, int *status)
 		long got = tracer_drain(x->t, event, x);
 		double left = end > 0 ? end - now() : 3600;
 
-		if (got == 0)
+		if (got > 0)
+			tell_missed(x, false);
+		else
 			flush(x);
 		if ((over && got == 0) || left <= 0)
 			break;
@@ -366,6 +386,7 @@ static int finish(struct tracing *x, int *status)
 {
 	uint64_t lost;
 
+	tell_missed(x, true);
 	pairing_end(x->p);
 	if (x->c->summary)
 		table(x);
@@ -378,6 +399,9 @@ static int finish(struct tracing *x, int *status)
 			strerror(x->failed));
 	if (lost)
 		complain("%llu events were lost (-b takes a larger buffer)", (unsigned long long)lost);
+	if (x->missed)
+		complain("%llu events were missed: this kernel preempts what tracepoints run",
+			(unsigned long long)x->missed);
 	if (x->failed)
 		return EXIT_FAILED;
 	wait_for_command(x, status);

@@ -464,17 +464,21 @@ int tracer_counts(struct tracer *t, counts_fn fn, void *ctx)
 
 uint64_t tracer_lost(struct tracer *t)
 {
-	uint64_t lost = t->skel->bss->lost_total;
+	return t->skel->bss->lost_total;
+}
+
+uint64_t tracer_missed(struct tracer *t)
+{
+	uint64_t missed = 0;
 	struct bpf_program *p;
 
-	/* and what a program was not run for, because it was running already */
 	bpf_object__for_each_program(p, t->skel->obj)
 	{
 		struct bpf_prog_info info = {0};
 		uint32_t len = sizeof(info);
 
 		if (bpf_program__fd(p) >= 0 && !bpf_obj_get_info_by_fd(bpf_program__fd(p), &info, &len))
-			lost += info.recursion_misses;
+			missed += info.recursion_misses;
 	}
-	return lost;
+	return missed;
 }

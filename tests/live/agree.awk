@@ -13,7 +13,7 @@ function num(s,    i, v) {
 	return v
 }
 FNR == 1 { file++ }
-file == 1 && / events? lost / { lost++ }
+file == 1 && / events? (lost|missed) / { lost++ }
 file == 1 && / SQ dropped 1 entry: no such index \(1 in all\)$/ { dropped++ }
 file == 1 && / \+\+\+ ring closed \+\+\+$/ && ($2 in made) { closed++ }
 file == 1 && /ring created/ { made[$2] = rings++; next }
