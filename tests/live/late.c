@@ -2,9 +2,13 @@
 /*
  * late N [spin]: NOPs as many as it can, and among them, one after the other, N that wait 30 ms for a timeout. spin: only these, and
  * meanwhile it makes no system call.
+ * late foreign: 3 NOPs that a child submits to its parent's ring, and 2 of the parent's own.
  */
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "../ringzoo/zoo.h"
 
@@ -48,6 +52,17 @@ int main(int argc, char **argv)
 {
 	if (!z_ring(&r, BATCH, 0, 0))
 		z_die("io_uring_setup");
+	if (argc > 1 && !strcmp(argv[1], "foreign")) {
+		pid_t child = fork();
+
+		if (!child) {
+			z_nops(&r, 3, 0xf0);
+			return 0;
+		}
+		waitpid(child, NULL, 0);
+		z_nops(&r, 2, 0x10);
+		return 0;
+	}
 	for (int n = argc > 1 ? atoi(argv[1]) : 1; n; n--) {
 		for (unsigned i = 0; argc < 3 && i < 1000; i++) {
 			z_nops(&r, BATCH, 0);

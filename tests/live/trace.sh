@@ -84,6 +84,12 @@ trace -c -- "$mix" 5 40 "$tmp/log" 2>/dev/null | grep -q '~' && false
 [ $? = 1 ]
 tap $? 'so it is where there are few'
 
+# a ring in the hands of another process: what that submits is marked, each time
+trace -o "$tmp/trace" -- "$build/late" foreign 2>/dev/null
+trace --json -o "$tmp/filtered" -- "$build/late" foreign 2>/dev/null
+[ "$(grep -c 'user_data=0xf[0-2] FOREIGN_MM = 0' "$tmp/trace")" = 3 ] && [ "$(grep -c 'user_data=0x1[01] = 0' "$tmp/trace")" = 2 ] &&
+  [ "$(grep -c '"foreign_mm":true' "$tmp/filtered")" = 3 ] && [ "$(grep -c '"foreign_mm":false' "$tmp/filtered")" = 2 ]
+tap $? 'submissions from a foreign address space are marked'
 # what completes while its task does something else did not do so in the call that submitted it
 trace -o "$tmp/trace" -- "$build/late" 4 spin 2>/dev/null
 trace -e 'lat>1ms' -- "$build/late" 4 spin 2>/dev/null >>"$tmp/trace"
