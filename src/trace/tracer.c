@@ -315,10 +315,9 @@ struct tracer *tracer_open(struct arena *a, const struct trace_source *o, const 
 	if (!err)
 		err = trace__attach(t->skel);
 	if (err) {
-		*why = err == -EPERM || err == -EACCES
-			       ? "EPERM: tracing takes CAP_BPF and CAP_PERFMON"
-			       : arena_printf(a, "%s: the kernel would not load the BPF programs",
-					 strerrorname_np(-err) ? strerrorname_np(-err) : "?");
+		*why = err == -EPERM ? "EPERM: tracing takes CAP_BPF and CAP_PERFMON"
+				     : arena_printf(a, "%s: the kernel would not load the BPF programs",
+					       strerrorname_np(-err) ? strerrorname_np(-err) : "?");
 		tracer_close(t);
 		return NULL;
 	}
