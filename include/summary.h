@@ -26,9 +26,6 @@ void summary_print(struct buf *b, struct summary *s, const struct style *st, con
 	const char *(*name)(void *ctx, const struct sum_key *k), void *ctx);
 void summary_free(struct summary *s);
 
-/* How long a tick of the kernel's clock is, ns; 0: not known. */
-uint64_t summary_tick(void);
-
 /* The least latency of a bucket, ns; and one that so many of 1000 do not exceed. */
 uint64_t summary_bucket(unsigned i);
 uint64_t summary_percentile(const struct sum_counts *c, unsigned of_1000);

@@ -55,10 +55,13 @@ void sum_counts_add(struct sum_counts *to, const struct sum_counts *c);
 /* Events that found no room, all in all. */
 uint64_t tracer_lost(struct tracer *t);
 /*
- * Events that a program was not run for since it was running already on that processor: it had been preempted, which tracepoints keep
- * off up to 6.18 at least, and on 7.3 do not (seen there; bpf_prog_info.recursion_misses).
+ * Events that a program was not run for since it was running already on that processor and had been interrupted: preempted, which
+ * tracepoints keep off up to 6.18 at least and on 7.3 do not (seen there; bpf_prog_info.recursion_misses).
  */
 uint64_t tracer_missed(struct tracer *t);
+
+/* How long a tick of the kernel's clock is, ns; 0: not known. */
+uint64_t tracer_tick(void);
 
 /* --- requests -------------------------------------------------------------------------------------------------------- */
 
@@ -102,7 +105,7 @@ struct trace_item {
 	uint64_t time, ring;
 	uint32_t tgid, tid;
 	uint64_t lost;
-	bool preempted;			  /* they were missed, some time before */
+	bool interrupted;		  /* they were missed, some time before */
 	uint32_t dropped, dropped_in_all; /* entries of the SQ, since the last time and by the ring's own count */
 	union {
 		struct trace_request r;

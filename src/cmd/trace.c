@@ -28,12 +28,12 @@ struct tracing {
 	struct trace_view view;
 	struct buf out;
 	int out_fd;
-	const char *output; /* NULL: standard output */
-	uint64_t requests;  /* printed */
-	uint64_t missed;    /* events, as far as that has been printed */
-	double looked;	    /* when that was asked for */
-	bool enough;	    /* -n of them */
-	int failed;	    /* errno of the output, 0: none */
+	const char *output;    /* NULL: standard output */
+	uint64_t requests;     /* printed */
+	uint64_t lost, missed; /* events, as far as that has been printed */
+	double looked;	       /* when that was asked for */
+	bool enough;	       /* -n of them */
+	int failed;	       /* errno of the output, 0: none */
 	struct trace_chrome *chrome;
 	struct summary summary;
 	enum summary_by by;
@@ -79,6 +79,8 @@ static void print(void *ctx, const struct trace_item *i)
 
 	if (x->enough || x->failed)
 		return;
+	if (i->kind == TRACE_LOST && !i->interrupted)
+		x->lost += i->lost;
 	if (x->c->summary) {
 		/* events come only where the kernel cannot count */
 		if (i->kind == TRACE_REQUEST && trace_filter_takes(&x->c->filter_of_requests, &i->r))
@@ -276,7 +278,7 @@ static void watch(struct tracing *x)
 /* Says what was missed since it was last asked for; all but the last time that is not too often. */
 static void tell_missed(struct tracing *x, bool last)
 {
-	struct trace_item i = {.kind = TRACE_LOST, .preempted = true, .time = (uint64_t)(now() * 1e9)};
+	struct trace_item i = {.kind = TRACE_LOST, .interrupted = true, .time = (uint64_t)(now() * 1e9)};
 	uint64_t missed;
 
 	if (!last && now() - x->looked < 0.1)
@@ -384,15 +386,18 @@ static void wait_for_command(struct tracing *x, int *status)
 
 static int finish(struct tracing *x, int *status)
 {
-	uint64_t lost;
+	uint64_t lost = tracer_lost(x->t);
+	const struct trace_item rest = {.kind = TRACE_LOST, .time = (uint64_t)(now() * 1e9), .lost = lost - x->lost};
 
 	tell_missed(x, true);
+	/* no event came after these that could have told of them */
+	if (rest.lost)
+		print(x, &rest);
 	pairing_end(x->p);
 	if (x->c->summary)
 		table(x);
 	if (x->chrome)
 		trace_chrome_end(&x->out, x->chrome);
-	lost = tracer_lost(x->t);
 	flush(x);
 	if (x->failed)
 		complain("%s: %s (what was written up to there can be read)", x->output ? x->output : "standard output",
@@ -400,7 +405,7 @@ static int finish(struct tracing *x, int *status)
 	if (lost)
 		complain("%llu events were lost (-b takes a larger buffer)", (unsigned long long)lost);
 	if (x->missed)
-		complain("%llu events were missed: this kernel preempts what tracepoints run",
+		complain("%llu events were missed: the tracer's programs were interrupted",
 			(unsigned long long)x->missed);
 	if (x->failed)
 		return EXIT_FAILED;

@@ -302,8 +302,8 @@ void trace_line(struct buf *b, struct trace_view *v, const struct trace_item *i)
 	if (i->kind == TRACE_LOST) {
 		render_color(b, &v->style, C_BAD);
 		buf_printf(b, "--- %" PRIu64 " event%s %s ---\n", i->lost, i->lost == 1 ? "" : "s",
-			i->preempted ? "missed about here: the tracer's programs were preempted"
-				     : "lost here: the buffer was full (-b takes a larger one)");
+			i->interrupted ? "missed about here: the tracer's programs were interrupted"
+				       : "lost here: the buffer was full (-b takes a larger one)");
 		render_color(b, &v->style, C_NONE);
 		return;
 	}

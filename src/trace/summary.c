@@ -3,7 +3,6 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "summary.h"
 #include "uapi.h"
@@ -80,14 +79,6 @@ void summary_count(struct summary *s, const struct trace_request *r, enum summar
 		c->max_ns = ns > c->max_ns ? ns : c->max_ns;
 		c->lat[bucket_of(ns) & (LAT_BUCKETS - 1)]++;
 	}
-}
-
-uint64_t summary_tick(void)
-{
-	struct timespec tick;
-
-	/* coarse clocks have the resolution of the tick */
-	return clock_getres(CLOCK_MONOTONIC_COARSE, &tick) ? 0 : (uint64_t)tick.tv_nsec;
 }
 
 static int by_name(const void *a, const void *b)
@@ -278,7 +269,7 @@ void summary_print(struct buf *b, struct summary *s, const struct style *st, con
 	if (all->unmeasured) {
 		buf_printf(b, "~ of all latencies %.0f%% were measured, at random, and each of ",
 			100.0 * (double)(all->calls - all->unmeasured) / (double)all->calls);
-		render_time(b, SHOWN_TICKS * summary_tick());
+		render_time(b, SHOWN_TICKS * tracer_tick());
 		buf_puts(b, " or more\n");
 	}
 	free(all);

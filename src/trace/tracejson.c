@@ -134,7 +134,7 @@ void trace_json(struct buf *b, struct trace_view *v, const struct trace_item *i)
 		break;
 	case TRACE_LOST:
 		ADD(o, "count", json_uint(i->lost));
-		ADD(o, "reason", cJSON_CreateString(i->preempted ? "preempted" : "buffer"));
+		ADD(o, "reason", cJSON_CreateString(i->interrupted ? "interrupted" : "buffer"));
 		break;
 	case TRACE_DROPPED:
 		ADD(o, "count", json_uint(i->dropped));

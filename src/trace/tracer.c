@@ -10,10 +10,10 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "kernel.h"
-#include "summary.h"
 #include "trace.h"
 #include "tracefilter.h"
 #include "uapi.h"
@@ -102,6 +102,14 @@ static void learn_bits(struct trace *s, const struct btf *btf)
 	s->rodata->bits.both = 1ull << refs | 1ull << creds;
 	s->rodata->bits.creds = 1ull << creds;
 	s->rodata->bits.other = 1ull << timeout | 1ull << polled;
+}
+
+uint64_t tracer_tick(void)
+{
+	struct timespec tick;
+
+	/* coarse clocks have the resolution of the tick */
+	return clock_getres(CLOCK_MONOTONIC_COARSE, &tick) ? 0 : (uint64_t)tick.tv_nsec;
 }
 
 /* What to copy for an argument of an opcode. False: nothing. */
@@ -287,8 +295,8 @@ struct tracer *tracer_open(struct arena *a, const struct trace_source *o, const 
 		t->skel->rodata->count_by = o->by;
 		/* whoever asks for latencies has each measured */
 		if (!o->filter || !(o->filter->results.lat_least || o->filter->results.lat_most))
-			t->skel->rodata->tick_ns = summary_tick();
-		t->skel->rodata->measured_in_tick = (uint32_t)(summary_tick() * MEASURED_ALL / 1000000000);
+			t->skel->rodata->tick_ns = tracer_tick();
+		t->skel->rodata->measured_in_tick = (uint32_t)(tracer_tick() * MEASURED_ALL / 1000000000);
 		/* up to 5.16 a completion names no request: what was done with its submission does not show */
 		if (t->exact && o->filter) {
 			t->skel->rodata->wanted_fds = o->filter->fds;
