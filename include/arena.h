@@ -6,6 +6,7 @@
 #ifndef URINGTOP_ARENA_H
 #define URINGTOP_ARENA_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 struct arena_block;
@@ -14,7 +15,11 @@ struct arena_block;
 struct arena {
 	struct arena_block *blocks;
 	size_t used; /* bytes of the newest block that are taken */
+	bool shared; /* with helper processes: its blocks are the pool's (pool.h), and any of them may fill or free it, one at a time */
 };
+
+/* An empty arena that is shared with helper processes; a plain one if the program has none. */
+struct arena arena_shared(void);
 
 /* n zeroed bytes, aligned for anything; freed with the arena. Never NULL. */
 void *arena_alloc(struct arena *a, size_t n);
@@ -34,6 +39,9 @@ void *arena_grow(struct arena *a, void *items, size_t n, size_t *cap, size_t siz
 
 /* Forget everything; the first block is kept for what comes next. */
 void arena_reset(struct arena *a);
+
+/* All that from has is a's from now on; from is empty then. Both are shared, or neither is. */
+void arena_join(struct arena *a, struct arena *from);
 
 /* Give everything back; the arena is empty and usable again. */
 void arena_free(struct arena *a);

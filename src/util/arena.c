@@ -8,8 +8,9 @@
 #include <string.h>
 
 #include "arena.h"
+#include "pool.h"
 
-enum { BLOCK = 64 * 1024, ALIGN = 16 };
+enum { BLOCK = 64 * 1024, ALIGN = 16, SHARED_FIRST = 16 * 1024, SHARED_MOST = 256 * 1024 };
 
 struct arena_block {
 	struct arena_block *older;
@@ -17,15 +18,53 @@ struct arena_block {
 	_Alignas(ALIGN) unsigned char data[];
 };
 
+static void __attribute__((noreturn)) out_of_memory(void)
+{
+	fprintf(stderr, "%s: out of memory\n", program_invocation_short_name);
+	exit(1);
+}
+
 void *xrealloc(void *p, size_t n)
 {
 	void *q = realloc(p, n ? n : 1);
 
-	if (!q) {
-		fprintf(stderr, "%s: out of memory\n", program_invocation_short_name);
-		exit(1);
-	}
+	if (!q)
+		out_of_memory();
 	return q;
+}
+
+struct arena arena_shared(void)
+{
+	return (struct arena){.shared = pool_is_open()};
+}
+
+/* A block with room for n bytes at least. */
+static struct arena_block *block_new(const struct arena *a, size_t n)
+{
+	size_t size = sizeof(struct arena_block) + (n > BLOCK ? n : BLOCK);
+	struct arena_block *b;
+
+	if (a->shared) {
+		/* many are small: they begin small, and grow */
+		size = a->blocks ? 2 * (sizeof(*b) + a->blocks->size) : SHARED_FIRST;
+		size = size < SHARED_MOST ? size : SHARED_MOST;
+		size = n + sizeof(*b) > size ? n + sizeof(*b) : size;
+		b = pool_take(&size);
+		if (!b)
+			out_of_memory();
+	} else {
+		b = xrealloc(NULL, size);
+	}
+	b->size = size - sizeof(*b);
+	return b;
+}
+
+static void block_free(const struct arena *a, struct arena_block *b)
+{
+	if (a->shared)
+		pool_give(b, sizeof(*b) + b->size);
+	else
+		free(b);
 }
 
 void *arena_alloc(struct arena *a, size_t n)
@@ -34,11 +73,9 @@ void *arena_alloc(struct arena *a, size_t n)
 
 	n = (n + ALIGN - 1) & ~(size_t)(ALIGN - 1);
 	if (!a->blocks || a->blocks->size - a->used < n) {
-		size_t size = n > BLOCK ? n : BLOCK;
-		struct arena_block *b = xrealloc(NULL, sizeof(*b) + size);
+		struct arena_block *b = block_new(a, n);
 
 		b->older = a->blocks;
-		b->size = size;
 		a->blocks = b;
 		a->used = 0;
 	}
@@ -97,14 +134,34 @@ void arena_reset(struct arena *a)
 		struct arena_block *b = a->blocks;
 
 		a->blocks = b->older;
-		free(b);
+		block_free(a, b);
 	}
 	a->used = 0;
+}
+
+void arena_join(struct arena *a, struct arena *from)
+{
+	struct arena_block *last = from->blocks;
+
+	if (!last)
+		return;
+	while (last->older)
+		last = last->older;
+	if (a->blocks) {
+		last->older = a->blocks->older;
+		a->blocks->older = from->blocks;
+	} else {
+		a->blocks = from->blocks;
+		a->used = from->used;
+	}
+	from->blocks = NULL;
+	from->used = 0;
 }
 
 void arena_free(struct arena *a)
 {
 	arena_reset(a);
-	free(a->blocks);
+	if (a->blocks)
+		block_free(a, a->blocks);
 	a->blocks = NULL;
 }
