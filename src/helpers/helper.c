@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The helper's side: to let go of everything, then to do items until there are no more. */
+#include <dirent.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#include "arena.h"
+#include "futex.h"
+#include "shared.h"
+
+static int *inherited;
+static size_t n_inherited, cap_inherited;
+
+void helpers_keep_not(int fd)
+{
+	if (n_inherited == cap_inherited) {
+		cap_inherited = cap_inherited * 2 + 16;
+		inherited = xrealloc(inherited, cap_inherited * sizeof(*inherited));
+	}
+	inherited[n_inherited++] = fd;
+}
+
+void helpers_note_descriptors(void)
+{
+	DIR *dir = opendir("/proc/self/fd");
+	struct dirent *e;
+
+	while (dir && (e = readdir(dir))) {
+		int fd = atoi(e->d_name);
+
+		if (fd > STDERR_FILENO && fd != dirfd(dir))
+			helpers_keep_not(fd);
+	}
+	if (dir)
+		closedir(dir);
+}
+
+/* A sanitizer's report is worth keeping the error output for. */
+#if defined(__SANITIZE_ADDRESS__)
+enum { LAST_STANDARD = STDOUT_FILENO };
+#else
+enum { LAST_STANDARD = STDERR_FILENO };
+#endif
+
+void helpers_detach(void)
+{
+	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+	for (int fd = 0; fd <= LAST_STANDARD; fd++)
+		if (null < 0 || dup2(null, fd) < 0)
+			close(fd);
+	if (null > STDERR_FILENO)
+		close(null);
+	for (size_t i = 0; i < n_inherited; i++)
+		close(inherited[i]);
+	setsid();
+	if (chdir("/"))
+		return; /* it stays where it is */
+}
+
+/* Makes an item this helper's. False: another has it, or it is done. */
+static bool take(struct job_board *j, struct helper_post *post, size_t i)
+{
+	uint8_t waiting = ITEM_WAITING;
+
+	/* the supervisor has to know whose it was, whenever this process is killed */
+	atomic_store(&post->item, i + 1);
+	if (atomic_compare_exchange_strong(&j->state[i], &waiting, ITEM_TAKEN))
+		return true;
+	atomic_store(&post->item, 0);
+	return false;
+}
+
+/* The next item; false: there is none. Items that have to be done again come first. */
+static bool next_item(struct job_board *j, struct helper_post *post, size_t n, size_t *i)
+{
+	while (!atomic_load(&j->again) && (*i = atomic_fetch_add(&j->next, 1)) < n)
+		if (take(j, post, *i))
+			return true;
+	for (*i = 0; *i < n; ++*i) {
+		bool begun = *i < atomic_load(&j->next);
+
+		if (atomic_load(&j->state[*i]) != ITEM_WAITING || !take(j, post, *i))
+			continue;
+		if (begun && atomic_load(&j->again))
+			atomic_fetch_sub(&j->again, 1);
+		return true;
+	}
+	return false;
+}
+
+static void tell(struct job_board *j)
+{
+	atomic_fetch_add(&j->events, 1);
+	if (atomic_load(&j->sleeping))
+		futex_wake(&j->events);
+}
+
+void helper_main(struct helpers_board *board, struct job_board *j, const struct helpers_job *job, unsigned number,
+	pid_t parent, const struct helpers_hook *first)
+{
+	struct helper_post *post = &board->posts[number];
+	sigset_t none;
+	size_t i;
+
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (getppid() != parent)
+		_exit(1); /* it has ended already */
+	prctl(PR_SET_NAME, "uring-helper");
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	signal(SIGPIPE, SIG_IGN);
+	helpers_detach();
+	if (first->fn)
+		first->fn(first->ctx);
+	guard_report_to(&post->guard, &board->late);
+	if (job->begin)
+		job->begin(job->ctx);
+	while (!atomic_load(&j->stop) && next_item(j, post, job->n, &i)) {
+		job->item(job->ctx, i);
+		atomic_fetch_add(&j->done, 1);
+		atomic_store(&j->state[i], ITEM_DONE);
+		atomic_store(&post->item, 0);
+		tell(j);
+		for (;;) {
+			uint32_t taken = atomic_load(&j->taken);
+
+			if (!job->ahead || atomic_load(&j->done) - taken < job->ahead || atomic_load(&j->stop))
+				break;
+			futex_wait(&j->taken, taken, 1);
+		}
+	}
+	tell(j);
+	_exit(0);
+}

@@ -1,0 +1,456 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The supervisor's side: it starts helpers, sees which of them wait for a target, gives up those that wait too long. Nothing here waits for a target. */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "arena.h"
+#include "futex.h"
+#include "pool.h"
+#include "shared.h"
+
+/*
+ * Seconds. A helper that waits for patience has another one started beside it; each that does makes the next come sooner, so that very
+ * many late targets cost little more than one.
+ */
+static const double patience_first = 0.05, patience_least = 0.002;
+/* what a target has that was late before */
+static const double deadline_again = 0.1;
+/* a helper that works has ten times its deadline; one that neither works nor waits for a target (it is stopped, say) has this */
+static const double stalled = 2;
+
+enum { TRIES = 3, MOST_KNOWN = 256, MOST_LEAVING = 512 };
+
+struct helper {
+	pid_t pid; /* 0: none */
+	uint32_t changes;
+	size_t item;
+	double since; /* when it was first seen as it is */
+	double cpu;   /* that it had had then */
+	bool slow;
+};
+
+struct helpers {
+	struct helpers_board *board;
+	size_t board_size;
+	double deadline, patience;
+	struct helpers_hook first;
+	struct helper live[MOST_HELPERS];
+	struct helpers_late late[GUARD_MOST_LATE];
+	size_t n_late;
+	pid_t known[MOST_KNOWN]; /* that were late in any round */
+	size_t n_known;
+	pid_t leaving[MOST_LEAVING]; /* their work is done, and nobody has waited for them yet */
+	size_t n_leaving;
+	/* of the job under way */
+	const struct helpers_job *job;
+	struct job_board *j;
+	uint8_t *tries;
+};
+
+static double now(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+struct helpers *helpers_new(double deadline)
+{
+	struct helpers *h;
+
+	if (pool_open())
+		return NULL;
+	h = xrealloc(NULL, sizeof(*h));
+	memset(h, 0, sizeof(*h));
+	h->board_size = sizeof(*h->board);
+	h->board = pool_take(&h->board_size);
+	if (!h->board) {
+		free(h);
+		errno = ENOMEM;
+		return NULL;
+	}
+	memset(h->board, 0, sizeof(*h->board));
+	h->deadline = deadline;
+	return h;
+}
+
+void helpers_begin_with(struct helpers *h, void (*fn)(void *ctx), void *ctx)
+{
+	h->first = (struct helpers_hook){fn, ctx};
+}
+
+/* --- what a helper does --------------------------------------------------------------------------------------------- */
+
+/* Seconds of processor time that it has had, without a look into /proc, where a lookup may wait. Below 0: not to be had. */
+static double cpu_of(pid_t pid)
+{
+	clockid_t clock;
+	struct timespec t;
+
+	if (clock_getcpuclockid(pid, &clock) || clock_gettime(clock, &t))
+		return -1;
+	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+/* True: it has ended. It may take a moment to. */
+static bool reap(pid_t pid, double patience)
+{
+	double end = now() + patience;
+
+	for (;;) {
+		pid_t got = waitpid(pid, NULL, WNOHANG);
+
+		if (got == pid || (got < 0 && errno == ECHILD))
+			return true;
+		if (now() >= end)
+			return false;
+		nanosleep(&(struct timespec){0, 200000}, NULL);
+	}
+}
+
+/* A process whose end is to be waited for some time later. */
+static void leaving(struct helpers *h, pid_t pid)
+{
+	if (h->n_leaving == MOST_LEAVING)
+		waitpid(h->leaving[--h->n_leaving], NULL, WNOHANG);
+	h->leaving[h->n_leaving++] = pid;
+}
+
+static void reap_leaving(struct helpers *h)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < h->n_leaving; i++)
+		if (!reap(h->leaving[i], 0))
+			h->leaving[n++] = h->leaving[i];
+	h->n_leaving = n;
+}
+
+/*
+ * The function of the kernel in which a helper waits. A process of its own looks, because the directory of /proc itself can be made to
+ * wait (chmod of a directory that somebody reads into memory that does not come).
+ */
+static void where_it_waits(struct helpers *h, pid_t pid, char out[64])
+{
+	char path[32];
+	pid_t child;
+
+	memset(h->board->where, 0, sizeof(h->board->where));
+	snprintf(path, sizeof(path), "/proc/%d/wchan", (int)pid);
+	child = fork();
+	if (!child) {
+		int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		_exit(fd < 0 || read(fd, h->board->where, sizeof(h->board->where) - 1) < 0);
+	}
+	if (child > 0 && !reap(child, 0.02)) {
+		kill(child, SIGKILL);
+		leaving(h, child);
+	}
+	memcpy(out, h->board->where, sizeof(h->board->where));
+	out[63] = '\0';
+	if (!strcmp(out, "0"))
+		out[0] = '\0';
+}
+
+/* --- the end of a helper -------------------------------------------------------------------------------------------- */
+
+/* What became of the item that a helper had when it ended. */
+static void item_back(struct helpers *h, size_t item)
+{
+	size_t i = item - 1;
+
+	if (!item || i >= h->job->n || atomic_load(&h->j->state[i]) != ITEM_TAKEN)
+		return;
+	if (++h->tries[i] < TRIES) {
+		atomic_fetch_add(&h->j->again, 1);
+		atomic_store(&h->j->state[i], ITEM_WAITING);
+	} else {
+		atomic_store(&h->j->state[i], ITEM_LOST);
+	}
+}
+
+static void refuse(struct helpers *h, pid_t pid)
+{
+	uint32_t n = atomic_load(&h->board->late.n);
+
+	if (n == GUARD_MOST_LATE)
+		return;
+	atomic_store(&h->board->late.pid[n], pid);
+	atomic_store(&h->board->late.n, n + 1);
+}
+
+static bool is_known(const struct helpers *h, pid_t pid)
+{
+	for (size_t i = 0; i < h->n_known; i++)
+		if (h->known[i] == pid)
+			return true;
+	return false;
+}
+
+/* A target has had its time. */
+static void give_up(struct helpers *h, struct helper *one, struct helper_post *post)
+{
+	pid_t pid = atomic_load(&post->guard.pid);
+	enum guard_call call = (enum guard_call)atomic_load(&post->guard.call);
+	struct helpers_late l = {.pid = pid, .call = call, .seconds = now() - one->since, .helper = one->pid};
+
+	where_it_waits(h, one->pid, l.where);
+	/* it may just have come through */
+	if (atomic_load(&post->guard.changes) != one->changes)
+		return;
+	kill(one->pid, SIGKILL);
+	/* no instruction of its own is executed from here on: it has ended, or is in the kernel for good */
+	if (reap(one->pid, 0.005))
+		l.helper = 0;
+	if (call != GUARD_NONE && pid && h->n_late < GUARD_MOST_LATE) {
+		h->late[h->n_late++] = l;
+		refuse(h, pid);
+		if (!is_known(h, pid))
+			h->known[h->n_known++ % MOST_KNOWN] = pid;
+		h->n_known = h->n_known < MOST_KNOWN ? h->n_known : MOST_KNOWN;
+	} else if (l.helper && h->n_late < GUARD_MOST_LATE) {
+		h->late[h->n_late++] = l; /* so that its end is waited for */
+	}
+	item_back(h, atomic_load(&post->item));
+	one->pid = 0;
+}
+
+/* --- watching ------------------------------------------------------------------------------------------------------- */
+
+static bool start(struct helpers *h)
+{
+	pid_t self = getpid();
+
+	for (unsigned i = 0; i < MOST_HELPERS; i++) {
+		struct helper_post *post = &h->board->posts[i];
+
+		if (h->live[i].pid)
+			continue;
+		memset(post, 0, sizeof(*post));
+		h->live[i] = (struct helper){.since = now()};
+		h->live[i].pid = fork();
+		if (!h->live[i].pid)
+			helper_main(h->board, h->j, h->job, i, self, &h->first);
+		if (h->live[i].pid > 0)
+			return true;
+		h->live[i].pid = 0;
+		return false;
+	}
+	errno = EAGAIN;
+	return false;
+}
+
+/* Looks at one helper. Returns seconds until it has to be looked at again. */
+static double watch(struct helpers *h, struct helper *one, struct helper_post *post)
+{
+	uint32_t changes = atomic_load(&post->guard.changes), call = atomic_load(&post->guard.call);
+	size_t item = atomic_load(&post->item);
+	double waited, limit;
+	int32_t pid;
+
+	if (reap(one->pid, 0)) {
+		item_back(h, item);
+		one->pid = 0;
+		return 0.001;
+	}
+	if (changes != one->changes || item != one->item) {
+		one->changes = changes;
+		one->item = item;
+		one->since = now();
+		one->cpu = cpu_of(one->pid);
+		one->slow = false;
+	}
+	waited = now() - one->since;
+	pid = atomic_load(&post->guard.pid);
+	limit = call == GUARD_NONE ? stalled : pid && is_known(h, pid) ? deadline_again : h->deadline;
+	if (waited >= limit) {
+		/* who has used the time does not wait */
+		if (waited < 10 * limit && cpu_of(one->pid) - one->cpu > waited / 4)
+			return limit / 10;
+		give_up(h, one, post);
+		return 0.001;
+	}
+	if (call != GUARD_NONE && waited >= h->patience && !one->slow) {
+		one->slow = true;
+		h->patience = h->patience / 2 > patience_least ? h->patience / 2 : patience_least;
+	}
+	return one->slow || call == GUARD_NONE ? limit - waited
+	       : h->patience - waited > 0.001  ? h->patience - waited
+					       : 0.001;
+}
+
+/* Looks at all helpers, and starts another if there is work and nobody at it. Returns seconds to wait, or -1: no helper can be started. */
+static double watch_all(struct helpers *h)
+{
+	double soonest = 0.02;
+	bool left = atomic_load(&h->j->next) < h->job->n || atomic_load(&h->j->again);
+	size_t live = 0, slow = 0;
+
+	for (unsigned i = 0; i < MOST_HELPERS; i++) {
+		double next;
+
+		if (!h->live[i].pid)
+			continue;
+		next = watch(h, &h->live[i], &h->board->posts[i]);
+		soonest = next < soonest ? next : soonest;
+		live += h->live[i].pid != 0;
+		slow += h->live[i].pid && h->live[i].slow;
+	}
+	left |= atomic_load(&h->j->again) != 0;
+	/* an item may have been begun by a helper that was killed in its first instructions: whoever comes finds it */
+	if ((left && live == slow) || !live) {
+		if (start(h))
+			return 0.001;
+		return live ? soonest : -1;
+	}
+	return soonest > 0.0005 ? soonest : 0.0005;
+}
+
+/* The job is over. Who has nothing to do ends by itself; who is still at an item has to be ended. */
+static void dismiss(struct helpers *h)
+{
+	atomic_store(&h->j->stop, 1);
+	futex_wake(&h->j->taken);
+	for (unsigned i = 0; i < MOST_HELPERS; i++) {
+		pid_t pid = h->live[i].pid;
+
+		if (!pid)
+			continue;
+		if (atomic_load(&h->board->posts[i].item) || !reap(pid, 0.05)) {
+			kill(pid, SIGKILL);
+			if (!reap(pid, 0.005))
+				leaving(h, pid);
+		}
+		h->live[i].pid = 0;
+	}
+}
+
+int helpers_run(struct helpers *h, const struct helpers_job *job)
+{
+	size_t size = sizeof(*h->j) + job->n, out = 0;
+	unsigned parallel = job->parallel ? job->parallel : 1;
+	int err = 0, failed;
+
+	if (!job->n)
+		return 0;
+	reap_leaving(h);
+	h->j = pool_take(&size);
+	if (!h->j) {
+		errno = ENOMEM;
+		return -1;
+	}
+	memset(h->j, 0, sizeof(*h->j) + job->n);
+	h->job = job;
+	h->tries = xrealloc(NULL, job->n);
+	memset(h->tries, 0, job->n);
+	h->patience = patience_first;
+	for (unsigned i = 0; i < parallel && i < job->n; i++)
+		if (!start(h) && !i)
+			err = -1;
+	while (!err) {
+		uint32_t seen = atomic_load(&h->j->events);
+		double wait;
+
+		while (out < job->n && !err) {
+			uint8_t state = atomic_load(&h->j->state[out]);
+
+			if (state != ITEM_DONE && state != ITEM_LOST)
+				break;
+			if (job->taken && !job->taken(job->ctx, out, state == ITEM_DONE ? HELPERS_DONE : HELPERS_LOST))
+				err = 1;
+			out++;
+			atomic_fetch_add(&h->j->taken, 1);
+			if (job->ahead)
+				futex_wake(&h->j->taken);
+		}
+		if (err || out == job->n)
+			break;
+		wait = watch_all(h);
+		if (wait < 0) {
+			err = -1;
+			break;
+		}
+		atomic_store(&h->j->sleeping, 1);
+		if (atomic_load(&h->j->events) == seen)
+			futex_wait(&h->j->events, seen, wait);
+		atomic_store(&h->j->sleeping, 0);
+	}
+	failed = errno;
+	dismiss(h);
+	/* nobody is left who would touch it: what has not ended is in the kernel for good */
+	pool_give(h->j, size);
+	errno = failed;
+	free(h->tries);
+	h->j = NULL;
+	h->tries = NULL;
+	return err;
+}
+
+/* --- rounds --------------------------------------------------------------------------------------------------------- */
+
+const struct helpers_late *helpers_late(struct helpers *h, size_t *n)
+{
+	*n = h->n_late;
+	return h->late;
+}
+
+void helpers_round(struct helpers *h)
+{
+	size_t n = 0;
+
+	reap_leaving(h);
+	atomic_store(&h->board->late.n, 0);
+	for (size_t i = 0; i < h->n_late; i++) {
+		struct helpers_late *l = &h->late[i];
+
+		if (!l->helper || reap(l->helper, 0))
+			continue;
+		h->late[n++] = *l;
+		if (l->pid)
+			refuse(h, l->pid);
+	}
+	h->n_late = n;
+}
+
+size_t helpers_free(struct helpers *h, pid_t *one)
+{
+	size_t stuck = 0;
+
+	if (!h)
+		return 0;
+	for (size_t i = 0; i < h->n_leaving; i++)
+		kill(h->leaving[i], SIGKILL);
+	for (size_t i = 0; i < h->n_late; i++)
+		if (h->late[i].helper)
+			leaving(h, h->late[i].helper);
+	for (size_t i = 0; i < h->n_leaving; i++) {
+		if (reap(h->leaving[i], 0.01))
+			continue;
+		*one = h->leaving[i];
+		stuck++;
+	}
+	pool_give(h->board, h->board_size);
+	free(h);
+	return stuck;
+}
+
+const char *helpers_late_text(const struct helpers_late *l, char *buf, size_t size)
+{
+	const char *waits = guard_waits_for(l->call);
+
+	snprintf(buf, size, "does not answer: %s was not to be had within %.1f s%s%s%s%s%s", guard_what(l->call),
+		l->seconds, waits ? "; that waits for " : "", waits ? waits : "", l->where[0] ? " (in " : "", l->where,
+		l->where[0] ? ")" : "");
+	return buf;
+}

@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What a call on a foreign process can wait for, by reading the kernel (5.10 to 7.3) and, where it says so, seen.
+ *
+ * These wait for nothing that a process can hold for long, and are not announced: opening /proc/PID and listing its directories
+ * (proc_pid_lookup and proc_fill_cache take a lock of our own directory alone), readlink of /proc/PID/fd/N, exe and cwd (fs/proc/base.c:
+ * a spinning lock of the task, then d_path, which retries under rename_lock), pidfd_open, wchan, comm, and the BPF iterators over tasks and
+ * over a ring (bpf_seq_read runs under RCU). stat and status are announced for the last line of the table that they share: they take
+ * the address space, and whoever lets go of it last tears it down.
+ */
+#include <errno.h>
+#include <stddef.h>
+
+#include "guard.h"
+
+static const struct {
+	const char *what, *waits_for;
+} calls[GUARD_CALLS] = {
+	/* bpf_iter task_file takes a reference to each file; if the process closes it meanwhile, the last fput, and with it the file
+	   system's release, is ours (fs/file_table.c): FUSE on a block device, NFS and SO_LINGER wait in it */
+	[GUARD_FIND] = {"all descriptors, by BPF", "the release of a file that is being closed"},
+	/* do_task_stat: get_task_mm and mmput, the last of which waits for the aio of the address space (exit_aio) */
+	[GUARD_STAT] = {"/proc/PID/stat", "the end of its address space"},
+	[GUARD_STATUS] = {"/proc/PID/status", "the end of its address space"},
+	[GUARD_LINK] = {"a link in /proc/PID", "the name of a file"},
+	/* a descriptor's number may be another file by now: stat follows the link, and a file system may ask its server (seen: FUSE GETATTR) */
+	[GUARD_FD_STAT] = {"the inode of a descriptor (/proc/PID/fd)", "the file system of the file behind it"},
+	/* show_fdinfo of that file: epoll takes ep->mtx (seen), inotify its marks, FUSE none; a ring only tries its own lock */
+	[GUARD_FDINFO] = {"/proc/PID/fdinfo", "a lock of the file behind the descriptor"},
+	/* a socket answers by itself; the number may be that of a FUSE file by now (GETXATTR) */
+	[GUARD_XATTR] = {"the protocol of a socket (getxattr)", "the file system of the file behind the descriptor"},
+	/* mm_access: exec_update_lock (before 5.11 cred_guard_mutex), then mmap_lock for reading (both seen) */
+	[GUARD_MAPS] = {"its memory map (/proc/PID/maps)", "its mmap_lock, or its exec to end"},
+	/* the same, and then the page: userfaultfd, FUSE, NFS (seen: the first two) */
+	[GUARD_MEMORY] = {"its memory (process_vm_readv)", "its mmap_lock, its exec to end, or a page of its memory"},
+	/* __pidfd_fget: exec_update_lock (seen) */
+	[GUARD_GETFD] = {"a duplicate of its ring (pidfd_getfd)", "its exec to end"},
+	/* io_uring_mmap: ctx->uring_lock up to 6.13, ctx->mmap_lock after; the first is held by a submitter that waits for a page */
+	[GUARD_RING_MAP] = {"the memory of its ring (mmap)", "the ring's lock"},
+	/* kcmp: exec_update_lock of both (seen) */
+	[GUARD_KCMP] = {"what it shares with another process (kcmp)", "its exec to end"},
+	/* lock_trace: exec_update_lock */
+	[GUARD_STACK] = {"the kernel stack of a thread (/proc/PID/stack)", "its exec to end"},
+	/* seq_file of /proc/PID/net: spinning locks of tables; the namespace is pinned, and the last who lets go queues its end */
+	[GUARD_NET] = {"the sockets of its network namespace", "its network namespace"},
+	[GUARD_OTHER] = {"something of it", "something of it"},
+};
+
+static struct guard_post *post;
+static const struct guard_late *late;
+
+void guard_report_to(struct guard_post *p, const struct guard_late *l)
+{
+	post = p;
+	late = l;
+}
+
+int guard_begin(pid_t pid, enum guard_call call)
+{
+	uint32_t n = late ? atomic_load_explicit(&late->n, memory_order_acquire) : 0;
+
+	for (uint32_t i = 0; pid && i < n && i < GUARD_MOST_LATE; i++) {
+		if (atomic_load_explicit(&late->pid[i], memory_order_relaxed) == pid) {
+			errno = ETIMEDOUT;
+			return -1;
+		}
+	}
+	if (!post)
+		return 0;
+	atomic_store_explicit(&post->pid, pid, memory_order_relaxed);
+	atomic_store_explicit(&post->call, call, memory_order_relaxed);
+	atomic_fetch_add_explicit(&post->changes, 1, memory_order_release);
+	return 0;
+}
+
+void guard_end(void)
+{
+	if (!post)
+		return;
+	atomic_store_explicit(&post->call, GUARD_NONE, memory_order_relaxed);
+	atomic_fetch_add_explicit(&post->changes, 1, memory_order_release);
+}
+
+const char *guard_what(enum guard_call call)
+{
+	return call > GUARD_NONE && call < GUARD_CALLS ? calls[call].what : "something of it";
+}
+
+const char *guard_waits_for(enum guard_call call)
+{
+	return call > GUARD_NONE && call < GUARD_CALLS ? calls[call].waits_for : NULL;
+}

@@ -1,0 +1,399 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Helper processes whose targets answer, do not answer, or answer late: an item that "reads" one reads a pipe instead. Helpers that
+ * are killed and stopped. What is there comes in order, and nothing is waited for longer than it has time.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "arena.h"
+#include "helpers.h"
+#include "pool.h"
+#include "unit.h"
+
+enum { ITEMS = 400 };
+
+/* In shared memory. */
+struct work {
+	struct {
+		int done, refused;
+		pid_t by;
+		char *text;
+	} item[ITEMS];
+	struct arena arena;
+	_Atomic int killed;
+	_Atomic int stopped;
+	/* the caller's */
+	size_t next;
+	int lost;
+};
+
+static int never[2];
+static struct arena shared;
+
+static struct work *work_new(void)
+{
+	struct work *w;
+
+	shared = arena_shared();
+	w = arena_alloc(&shared, sizeof(*w));
+	w->arena = arena_shared();
+	return w;
+}
+
+static double now(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+/* As a read of a process that does not answer. The pid of an item is its number. */
+static void silent(struct work *w, size_t i)
+{
+	char byte;
+
+	if (guard_begin((pid_t)i + 1, GUARD_MAPS)) {
+		assert_int_equal(errno, ETIMEDOUT);
+		w->item[i].refused++;
+		return;
+	}
+	if (read(never[0], &byte, 1) < 0)
+		w->item[i].refused = -1;
+	guard_end();
+}
+
+static void answers(struct work *w, size_t i)
+{
+	w->item[i].text = arena_printf(&w->arena, "item %zu", i);
+	w->item[i].by = getpid();
+	w->item[i].done++;
+}
+
+static void all_answer(void *ctx, size_t i)
+{
+	answers(ctx, i);
+}
+
+static void each_third_silent(void *ctx, size_t i)
+{
+	if (i % 3 == 1)
+		silent(ctx, i);
+	answers(ctx, i);
+}
+
+static void all_silent(void *ctx, size_t i)
+{
+	silent(ctx, i);
+	answers(ctx, i);
+}
+
+static void fourth_dies(void *ctx, size_t i)
+{
+	struct work *w = ctx;
+
+	if (i == 4 && !w->killed++)
+		raise(SIGKILL);
+	answers(w, i);
+}
+
+static void fourth_always_dies(void *ctx, size_t i)
+{
+	if (i == 4)
+		raise(SIGKILL);
+	answers(ctx, i);
+}
+
+static void fourth_is_stopped(void *ctx, size_t i)
+{
+	struct work *w = ctx;
+
+	if (i == 4 && !w->stopped++)
+		raise(SIGSTOP);
+	answers(w, i);
+}
+
+static bool in_order(void *ctx, size_t i, enum helpers_end end)
+{
+	struct work *w = ctx;
+
+	assert_int_equal(i, w->next);
+	w->next++;
+	w->lost += end == HELPERS_LOST;
+	if (end == HELPERS_DONE) {
+		char text[32];
+
+		snprintf(text, sizeof(text), "item %zu", i);
+		assert_string_equal(w->item[i].text, text);
+	}
+	return true;
+}
+
+static struct work *run(struct helpers *h, size_t n, void (*item)(void *ctx, size_t i), unsigned parallel, size_t ahead)
+{
+	struct work *w = work_new();
+
+	assert_int_equal(helpers_run(h, &(struct helpers_job){.n = n,
+						.parallel = parallel,
+						.ahead = ahead,
+						.ctx = w,
+						.item = item,
+						.taken = in_order}),
+		0);
+	assert_int_equal(w->next, n);
+	return w;
+}
+
+static void end(struct helpers *h)
+{
+	pid_t one;
+
+	arena_free(&shared);
+	assert_int_equal(helpers_free(h, &one), 0);
+	/* nobody is left, and nobody is a zombie */
+	assert_int_equal(waitpid(-1, NULL, WNOHANG), -1);
+	assert_int_equal(errno, ECHILD);
+}
+
+static void one_helper_does_all(void **state)
+{
+	struct helpers *h = helpers_new(1);
+	struct work *w = run(h, ITEMS, all_answer, 0, 0);
+	size_t late;
+
+	(void)state;
+	for (size_t i = 0; i < ITEMS; i++) {
+		assert_int_equal(w->item[i].done, 1);
+		assert_int_equal(w->item[i].by, w->item[0].by);
+		assert_int_not_equal(w->item[i].by, getpid());
+	}
+	helpers_late(h, &late);
+	assert_int_equal(late, 0);
+	end(h);
+}
+
+static void several_share(void **state)
+{
+	struct helpers *h = helpers_new(1);
+	struct work *w = run(h, ITEMS, all_answer, 4, 8);
+
+	(void)state;
+	for (size_t i = 0; i < ITEMS; i++)
+		assert_int_equal(w->item[i].done, 1);
+	end(h);
+}
+
+/* The silent ones cost their deadline once, not one after the other; and each is done without being asked. */
+static void silent_ones_are_passed(void **state)
+{
+	struct helpers *h = helpers_new(0.5);
+	double start = now();
+	struct work *w = run(h, 60, each_third_silent, 0, 0);
+	const struct helpers_late *l;
+	size_t late;
+	char text[256];
+
+	(void)state;
+	print_message("# 60 items of which 20 are silent for 0.5 s: %.1f s\n", now() - start);
+	assert_true(now() - start < 5);
+	l = helpers_late(h, &late);
+	assert_int_equal(late, 20);
+	for (size_t i = 0; i < 60; i++) {
+		assert_int_equal(w->item[i].done, 1);
+		assert_int_equal(w->item[i].refused, i % 3 == 1);
+	}
+	for (size_t i = 0; i < late; i++) {
+		assert_int_equal((l[i].pid - 1) % 3, 1);
+		assert_int_equal(l[i].call, GUARD_MAPS);
+		assert_true(l[i].seconds >= 0.5);
+	}
+	assert_non_null(strstr(helpers_late_text(&l[0], text, sizeof(text)), "/proc/PID/maps"));
+	end(h);
+}
+
+/* The next round asks them again, for a shorter time. */
+static void rounds(void **state)
+{
+	struct helpers *h = helpers_new(1);
+	double start, took;
+	size_t late;
+
+	(void)state;
+	run(h, 4, each_third_silent, 0, 0);
+	helpers_late(h, &late);
+	assert_int_equal(late, 1);
+	helpers_round(h);
+	helpers_late(h, &late);
+	assert_int_equal(late, 0);
+	start = now();
+	run(h, 4, each_third_silent, 0, 0);
+	took = now() - start;
+	assert_true(took < 0.9);
+	helpers_late(h, &late);
+	assert_int_equal(late, 1);
+	end(h);
+}
+
+static void two_hundred(void **state)
+{
+	struct helpers *h = helpers_new(1);
+	double start = now();
+	struct work *w = run(h, 200, all_silent, 0, 0);
+	size_t late;
+
+	(void)state;
+	print_message("# 200 that are silent for 1 s: %.1f s\n", now() - start);
+	assert_true(now() - start < 15);
+	helpers_late(h, &late);
+	assert_int_equal(late, 200);
+	for (size_t i = 0; i < 200; i++)
+		assert_int_equal(w->item[i].done, 1);
+	end(h);
+}
+
+static void a_helper_dies(void **state)
+{
+	struct helpers *h = helpers_new(1);
+	struct work *w = run(h, 20, fourth_dies, 0, 0);
+
+	(void)state;
+	assert_int_equal(w->lost, 0);
+	assert_int_equal(w->item[4].done, 1);
+	w = run(h, 20, fourth_always_dies, 0, 0);
+	assert_int_equal(w->lost, 1);
+	assert_int_equal(w->item[4].done, 0);
+	assert_int_equal(w->item[19].done, 1);
+	end(h);
+}
+
+static void a_helper_is_stopped(void **state)
+{
+	struct helpers *h = helpers_new(1);
+	struct work *w = run(h, 20, fourth_is_stopped, 0, 0);
+
+	(void)state;
+	assert_int_equal(w->lost, 0);
+	assert_int_equal(w->item[4].done, 1);
+	assert_int_equal(w->stopped, 2);
+	end(h);
+}
+
+static bool until_ten(void *ctx, size_t i, enum helpers_end how)
+{
+	(void)ctx;
+	(void)how;
+	return i < 10;
+}
+
+static void whoever_asks_can_end_it(void **state)
+{
+	struct helpers *h = helpers_new(1);
+	struct work *w = work_new();
+
+	(void)state;
+	assert_int_equal(helpers_run(h,
+				 &(struct helpers_job){
+					 .n = ITEMS, .ahead = 4, .ctx = w, .item = all_answer, .taken = until_ten}),
+		1);
+	assert_int_equal(w->item[ITEMS - 1].done, 0);
+	end(h);
+}
+
+/* What a helper holds: no standard descriptors of ours, none that the program was started with. */
+static void look_at_itself(void *ctx, size_t i)
+{
+	struct work *w = ctx;
+	char link[64] = "";
+
+	(void)i;
+	if (readlink("/proc/self/fd/1", link, sizeof(link) - 1) < 0)
+		link[0] = '\0';
+	w->item[0].done = !strcmp(link, "/dev/null");
+	w->item[1].done = fcntl(never[1], F_GETFD) < 0;
+	w->item[2].done = getsid(0) == getpid();
+	w->item[3].done = (int)getppid();
+}
+
+static void a_helper_holds_nothing(void **state)
+{
+	struct helpers *h = helpers_new(1);
+	struct work *w = work_new();
+
+	(void)state;
+	helpers_keep_not(never[1]);
+	assert_int_equal(helpers_run(h, &(struct helpers_job){.n = 1, .ctx = w, .item = look_at_itself}), 0);
+	assert_int_equal(w->item[0].done, 1);
+	assert_int_equal(w->item[1].done, 1);
+	assert_int_equal(w->item[2].done, 1);
+	assert_int_equal(w->item[3].done, getpid());
+	end(h);
+}
+
+/* Blocks that several processes take and give back at once are never two's. */
+static void pool_is_shared(void **state)
+{
+	enum { PROCESSES = 4, ROUNDS = 20000, HELD = 16 };
+
+	(void)state;
+	assert_int_equal(pool_open(), 0);
+	for (int p = 0; p < PROCESSES; p++) {
+		if (fork())
+			continue;
+		unsigned seed = (unsigned)p;
+		struct {
+			uint64_t *block;
+			size_t size;
+		} held[HELD] = {0};
+
+		for (int i = 0; i < ROUNDS; i++) {
+			int k = rand_r(&seed) % HELD;
+
+			if (held[k].block) {
+				if (held[k].block[1] != (uint64_t)p << 32 || held[k].block[2] != (uint64_t)k)
+					_exit(1);
+				pool_give(held[k].block, held[k].size);
+			}
+			held[k].size = (size_t)1 << (12 + rand_r(&seed) % 6);
+			held[k].block = pool_take(&held[k].size);
+			if (!held[k].block)
+				_exit(2);
+			held[k].block[1] = (uint64_t)p << 32;
+			held[k].block[2] = (uint64_t)k;
+		}
+		_exit(0);
+	}
+	for (int p = 0; p < PROCESSES; p++) {
+		int status = -1;
+
+		wait(&status);
+		assert_int_equal(status, 0);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(pool_is_shared),
+		cmocka_unit_test(one_helper_does_all),
+		cmocka_unit_test(several_share),
+		cmocka_unit_test(silent_ones_are_passed),
+		cmocka_unit_test(rounds),
+		cmocka_unit_test(two_hundred),
+		cmocka_unit_test(a_helper_dies),
+		cmocka_unit_test(a_helper_is_stopped),
+		cmocka_unit_test(whoever_asks_can_end_it),
+		cmocka_unit_test(a_helper_holds_nothing),
+	};
+
+	if (pipe(never))
+		return 1;
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
