@@ -3,6 +3,7 @@
 #ifndef URINGTOP_BUILD_H
 #define URINGTOP_BUILD_H
 
+#include "helpers.h"
 #include "ring.h"
 #include "snapshot.h"
 
@@ -18,6 +19,12 @@ struct build_options {
 
 struct builder;
 
+/*
+ * Loads the BPF programs that the rings of d will take, so that helper processes that are forked later have them. Asks the kernel
+ * alone.
+ */
+void builder_prepare(const struct discovery *d, struct kernel *k, const struct build_options *o);
+
 /* d and k (which may be NULL) must outlive the builder. Never NULL; builder_free gives it back. */
 struct builder *builder_new(const struct discovery *d, struct kernel *k, const struct build_options *o);
 void builder_free(struct builder *b);
@@ -27,6 +34,20 @@ void builder_free(struct builder *b);
  * its reason, and no error.
  */
 int builder_ring(struct builder *b, struct arena *a, const struct found_ring *r, struct snap_ring *out);
+
+/*
+ * A ring on its way from the helper that has built it to whoever wants it. r is NULL where there is none, and why says why. All of r
+ * lives in arena, which is the taker's: to free, or to join to another.
+ */
+typedef bool (*build_fn)(
+	void *ctx, const struct found_ring *ring, struct arena *arena, const struct snap_ring *r, const char *why);
+
+/*
+ * Builds the wanted rings of d in helpers, and hands each to fn in order, as soon as it and those before it are there; false from fn
+ * ends it. ahead: how many may be built and not yet taken, 0: any number. 0; 1: fn has ended it; -1 with errno.
+ */
+int build_rings(struct helpers *h, const struct discovery *d, struct kernel *k, const struct build_options *o,
+	size_t ahead, build_fn fn, void *ctx);
 
 /* The words around the rings: program, time, kernel. Lives in a. */
 void build_head(const struct builder *b, struct arena *a, struct snap_head *out);

@@ -7,6 +7,7 @@
 #include <sys/types.h>
 
 #include "build.h"
+#include "helpers.h"
 #include "render.h"
 #include "ring.h"
 #include "tracefilter.h"
@@ -91,7 +92,10 @@ void fill_standard_descriptors(void);
 /* Writes out b and empties it. -1 after it has said why not; nothing more is worth printing then. */
 int put_out(struct buf *b);
 
-/* Finds the rings that c asks for, through k if that is not NULL and works; what was asked for and cannot be had is said on stderr and sets *failed. -1: nothing can be had. */
-int find_rings(const struct choices *c, struct kernel *k, struct discovery *d, bool *failed);
+/* Ends them, and says on stderr if some cannot end yet. */
+void end_helpers(struct helpers *h);
+
+/* Finds the rings that c asks for, by helpers h, through k if that is not NULL and works; what was asked for and cannot be had is said on stderr and sets *failed. -1: nothing can be had. */
+int find_rings(const struct choices *c, struct helpers *h, struct kernel *k, struct discovery *d, bool *failed);
 
 #endif

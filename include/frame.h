@@ -14,8 +14,8 @@ struct frame {
 	size_t unseen;	  /* processes that could not be looked into */
 };
 
-/* Never NULL; frame_free takes NULL too. */
-struct frame *frame_new(void);
+/* Never NULL; frame_free takes NULL too. shared: with helper processes, as arena_shared says. */
+struct frame *frame_new(bool shared);
 void frame_free(struct frame *f);
 
 /* Seconds since 1970 of a time as snap_head has it, 0 if it is none. */

@@ -51,6 +51,8 @@ int kernel_ring(struct kernel *k, const struct ring_key *key, struct ring_base *
  * before anything of it is read. True: it took time.
  */
 bool kernel_prepare(struct kernel *k, const struct ring_base *base);
+/* Is all loaded that any ring can take? */
+bool kernel_prepared(const struct kernel *k);
 
 enum kernel_walk {
 	WALK_FILES,	    /* struct rec_file; limit: slots */

@@ -24,6 +24,17 @@ char *proc_read(struct arena *a, int dirfd, const char *path, size_t *len);
 
 /* /proc/PID as a directory, O_PATH: it keeps meaning the same process when the pid is used again. -1 with errno. */
 int proc_open(pid_t pid);
+/* Takes note of whose a directory is that was opened in another way: whoever waits for something in it waits for that process. */
+void proc_dir_is(int dirfd, pid_t pid);
+/* Whose it is, 0: not known. */
+pid_t proc_dir_pid(int dirfd);
+
+/* kcmp(2) that waits for no process that does not answer: <0 (errno), or as the system call. */
+long proc_kcmp(pid_t a, pid_t b, int type, unsigned long x, unsigned long y);
+
+struct iovec;
+/* As process_vm_readv(2), of no more than 1,024 pieces; announced as guard.h says. */
+ssize_t proc_memory(pid_t pid, const struct iovec *remote, size_t n, const struct iovec *local, size_t n_local);
 
 /* --- /proc/PID/stat, status, exe ------------------------------------------------------------------------------- */
 
@@ -38,6 +49,9 @@ struct proc_task {
 
 /* Returns 0, or -1 if text is no /proc/PID/stat. tgid is not in it and stays 0. */
 int proc_stat_parse(struct arena *a, const char *text, size_t len, struct proc_task *out);
+
+/* The name of dirfd's process or thread, raw bytes, NULL with errno; waits for nobody. */
+const char *proc_comm(struct arena *a, int dirfd);
 
 /* Reads dirfd's stat. 0, or -1 with errno. */
 int proc_task_read(struct arena *a, int dirfd, struct proc_task *out);

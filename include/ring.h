@@ -6,6 +6,7 @@
 #ifndef URINGTOP_RING_H
 #define URINGTOP_RING_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -52,6 +53,14 @@ struct task_mm {
 	uint64_t mm;
 };
 
+/* Small numbers for address spaces, in the order in which they are met; helpers share them. */
+struct mm_numbers {
+	size_t room;
+	_Atomic uint64_t mm[]; /* 0: none from here on */
+};
+/* From 1 on; 0: there is no room left. */
+size_t mm_number(struct mm_numbers *m, uint64_t mm);
+
 struct skipped {
 	pid_t pid;
 	const char *reason;
@@ -70,15 +79,18 @@ struct discovery {
 	bool by_kernel;	     /* the kernel itself was asked: nothing that holds a ring was left out */
 	struct task_mm *mms; /* by pid */
 	size_t n_mms;
+	struct mm_numbers *numbers;
 };
 
 /*
  * Looks through all processes for rings, because who else holds a ring is part of what it is: through k, if that is not NULL and works, else
  * through /proc. Wanted are those that one of the n_pids processes holds, all of them if n_pids is 0; a thread's id stands for
  * its process. A named process that cannot be had is in skipped, with the reason. proc: /proc may be looked into besides, where k
- * cannot find mappings. Returns 0, or -1 with errno if /proc itself cannot be read. discovery_free gives everything back.
+ * cannot find mappings. All that may wait for a process is done by helpers h; NULL: by the caller. A process that does not answer is among
+ * helpers_late. Returns 0, or -1 with errno if /proc itself cannot be read. discovery_free gives everything back.
  */
-int discover(struct discovery *d, const pid_t *pids, size_t n_pids, struct kernel *k, bool proc);
+struct helpers;
+int discover(struct discovery *d, struct helpers *h, const pid_t *pids, size_t n_pids, struct kernel *k, bool proc);
 /* The address space of a process that holds a ring or uses one, 0 if it is not known. */
 uint64_t discovery_mm(const struct discovery *d, pid_t pid);
 void discovery_free(struct discovery *d);
@@ -199,9 +211,10 @@ void ring_access_vm_init(
  */
 struct ring_access_fd {
 	struct ring_access base;
+	pid_t pid; /* whose descriptor it is */
 	int pidfd, fd;
 };
-void ring_access_fd_init(struct ring_access_fd *f, int pidfd, int fd);
+void ring_access_fd_init(struct ring_access_fd *f, pid_t pid, int pidfd, int fd);
 
 /* Through the kernel's own mapping, by BPF: for rings that nobody has mapped, too. The layout has to be certain. */
 struct ring_access_kernel {

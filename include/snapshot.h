@@ -271,7 +271,10 @@ struct snap_ring {
 struct snap_skip {
 	struct snap_num pid, ring_id;
 	const char *reason;
+	bool late; /* the process is there and does not answer: what can be had without it is shown all the same */
 };
+/* How many processes there is nothing to show of, now or later. */
+size_t snap_missing(const struct snap_skip *skipped, size_t n);
 
 /* What stands around the rings. */
 struct snap_head {

@@ -95,6 +95,8 @@ void top_draw(struct top *t, struct grid *g);
 /* Where the cursor stands after drawing; false: it is hidden. */
 bool top_cursor(const struct top *t, int *y, int *x);
 
+/* What is shown, NULL: nothing yet. */
+const struct frame *top_shown(const struct top *t);
 bool top_quits(const struct top *t);
 bool top_frozen(const struct top *t);
 const struct config *top_config(const struct top *t);

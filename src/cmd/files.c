@@ -20,6 +20,19 @@ void fill_standard_descriptors(void)
 		close(fd);
 }
 
+void end_helpers(struct helpers *h)
+{
+	pid_t one = 0;
+	size_t n = helpers_free(h, &one);
+
+	if (n)
+		complain("%zu helper process%s (pid %d%s) cannot end yet: the kernel lets %s wait for a process that "
+			 "does not "
+			 "answer; %s as soon as it lets %s",
+			n, n == 1 ? "" : "es", (int)one, n == 1 ? "" : " is one", n == 1 ? "it" : "them",
+			n == 1 ? "it ends" : "they end", n == 1 ? "it" : "them");
+}
+
 /* A whole file; NULL, and why not. */
 static char *slurp(struct arena *a, const char *path, size_t *len, const char **why)
 {

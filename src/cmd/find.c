@@ -7,31 +7,55 @@
 
 #include "cmd.h"
 
-/* What -p PID --fd N names instead of a ring. */
-static void explain_fd(const struct choices *c)
+/* What -p PID --fd N names instead of a ring; in shared memory. */
+struct named_fd {
+	struct arena arena;
+	const struct choices *c;
+	struct {
+		bool there; /* the process is */
+		int err;    /* of its descriptor */
+		const char *name;
+	} of[];
+};
+
+static void ask_fd(void *ctx, size_t i)
 {
-	struct arena a = {0};
+	struct named_fd *x = ctx;
+	int dir = proc_open(x->c->pids[i]);
+
+	x->of[i].there = dir >= 0;
+	if (dir < 0)
+		return;
+	x->of[i].name = proc_fd_name(&x->arena, dir, x->c->fd, NULL);
+	x->of[i].err = x->of[i].name ? 0 : errno;
+	close(dir);
+}
+
+static void explain_fd(const struct choices *c, struct helpers *h)
+{
+	struct arena a = arena_shared();
+	struct named_fd *x = arena_alloc(&a, sizeof(*x) + c->n_pids * sizeof(x->of[0]));
 	struct buf b = {0};
 
+	*x = (struct named_fd){.arena = arena_shared(), .c = c};
+	helpers_run(h, &(struct helpers_job){.n = c->n_pids, .ctx = x, .item = ask_fd});
 	for (size_t i = 0; i < c->n_pids; i++) {
-		int dir = proc_open(c->pids[i]);
-		const char *name = dir >= 0 ? proc_fd_name(&a, dir, c->fd, NULL) : NULL;
+		int pid = (int)c->pids[i];
 
-		if (name) {
-			render_text(&b, &c->style, name, strlen(name));
-			complain("pid %d: fd %d is no ring but %s ('uringctl list -p %d' shows its rings)",
-				(int)c->pids[i], c->fd, b.data ? b.data : "", (int)c->pids[i]);
-		} else if (dir >= 0) {
-			complain("pid %d: fd %d: %s ('uringctl list -p %d' shows its rings)", (int)c->pids[i], c->fd,
-				errno == ENOENT ? "is not open" : strerror(errno), (int)c->pids[i]);
+		if (x->of[i].name) {
+			b.len = 0;
+			render_text(&b, &c->style, x->of[i].name, strlen(x->of[i].name));
+			complain("pid %d: fd %d is no ring but %s ('uringctl list -p %d' shows its rings)", pid, c->fd,
+				b.data ? b.data : "", pid);
+		} else if (x->of[i].there) {
+			complain("pid %d: fd %d: %s ('uringctl list -p %d' shows its rings)", pid, c->fd,
+				x->of[i].err == ENOENT ? "is not open" : strerror(x->of[i].err), pid);
 		}
-		if (dir >= 0)
-			close(dir);
-		b.len = 0;
 	}
 	if (!c->n_pids)
 		complain("no process has a ring at fd %d ('uringctl list' shows all rings)", c->fd);
 	buf_free(&b);
+	arena_free(&x->arena);
 	arena_free(&a);
 }
 
@@ -72,12 +96,23 @@ static bool was_skipped(const struct discovery *d, pid_t pid)
 	return false;
 }
 
-int find_rings(const struct choices *c, struct kernel *k, struct discovery *d, bool *failed)
+static bool is_late(struct helpers *h, pid_t pid)
+{
+	size_t n;
+	const struct helpers_late *l = helpers_late(h, &n);
+
+	for (size_t i = 0; i < n; i++)
+		if (l[i].pid == pid)
+			return true;
+	return false;
+}
+
+int find_rings(const struct choices *c, struct helpers *h, struct kernel *k, struct discovery *d, bool *failed)
 {
 	size_t wanted = 0;
 
-	if (discover(d, c->pids, c->n_pids, k, c->sources & SOURCE_PROC)) {
-		complain("/proc: %s (is it mounted?)", strerror(errno));
+	if (discover(d, h, c->pids, c->n_pids, k, c->sources & SOURCE_PROC)) {
+		complain("/proc: %s%s", strerror(errno), errno == ENOENT ? " (is it mounted?)" : "");
 		return -1;
 	}
 	for (size_t i = 0; i < d->n_skipped; i++) {
@@ -90,7 +125,7 @@ int find_rings(const struct choices *c, struct kernel *k, struct discovery *d, b
 		complain("%zu process%s not looked into: EACCES (CAP_SYS_PTRACE lets you)", d->unseen,
 			d->unseen == 1 ? "" : "es");
 	for (size_t i = 0; i < c->n_pids; i++)
-		if (!was_skipped(d, c->pids[i]) && !holds(d, c->pids[i]) && c->fd < 0)
+		if (!was_skipped(d, c->pids[i]) && !is_late(h, c->pids[i]) && !holds(d, c->pids[i]) && c->fd < 0)
 			complain("pid %d: has no ring%s", (int)c->pids[i],
 				d->by_kernel ? "" : " that its descriptors or mappings show");
 	for (size_t i = 0; i < d->n_rings; i++) {
@@ -104,7 +139,7 @@ int find_rings(const struct choices *c, struct kernel *k, struct discovery *d, b
 			d->unseen ? " in the processes that you may look into" : "");
 		*failed = true;
 	} else if (!wanted && c->fd >= 0) {
-		explain_fd(c);
+		explain_fd(c, h);
 		*failed = true;
 	}
 	return 0;

@@ -52,7 +52,49 @@ struct skips {
 static void skip(struct skips *s, struct snap_num pid, struct snap_num ring, const char *reason)
 {
 	s->v = arena_grow(&s->arena, s->v, s->n, &s->cap, sizeof(*s->v));
-	s->v[s->n++] = (struct snap_skip){pid, ring, reason};
+	s->v[s->n++] = (struct snap_skip){pid, ring, reason, false};
+}
+
+struct showing {
+	struct sink *sink;
+	struct skips *skips;
+	int err; /* of the output */
+};
+
+static bool show_one(
+	void *ctx, const struct found_ring *ring, struct arena *a, const struct snap_ring *r, const char *why)
+{
+	struct showing *x = ctx;
+
+	if (r)
+		x->err = sink_ring(x->sink, r);
+	else
+		skip(x->skips, (struct snap_num){0}, (struct snap_num){true, ring->id}, why);
+	arena_free(a);
+	return !x->err;
+}
+
+/* Processes that did not answer: in the document, and on stderr. True: one of them was named. */
+static bool tell_late(const struct choices *c, struct helpers *h, struct skips *skips)
+{
+	size_t n;
+	const struct helpers_late *l = helpers_late(h, &n);
+	bool named = false;
+
+	for (size_t i = 0; i < n; i++) {
+		char text[512];
+
+		if (!l[i].pid)
+			continue;
+		helpers_late_text(&l[i], text, sizeof(text));
+		skip(skips, (struct snap_num){true, (uint64_t)l[i].pid}, (struct snap_num){0},
+			arena_strdup(&skips->arena, text));
+		skips->v[skips->n - 1].late = true;
+		complain("pid %d: %s", (int)l[i].pid, text);
+		for (size_t k = 0; k < c->n_pids; k++)
+			named |= c->pids[k] == l[i].pid;
+	}
+	return named;
 }
 
 static int show_live(const struct choices *c, struct sink *s, bool brief)
@@ -62,21 +104,29 @@ static int show_live(const struct choices *c, struct sink *s, bool brief)
 		.sources = c->sources,
 		.max_requests = c->max_requests,
 		.max_files = c->max_files};
+	enum { AHEAD = 64 };
+	struct helpers *h = helpers_new(1);
 	struct kernel *k = c->sources & SOURCE_KERNEL ? kernel_open() : NULL;
 	struct skips skips = {0};
+	struct showing x = {s, &skips, 0};
 	struct snap_head head;
 	struct discovery d;
 	struct builder *b;
-	struct arena a = {0};
 	bool failed = false;
 	int err = 0;
 
+	if (!h) {
+		complain("no shared memory: %s", strerror(errno));
+		kernel_close(k);
+		return EXIT_FAILED;
+	}
 	if (k && kernel_why(k) && c->chose_sources) {
 		complain("--source kernel: %s", kernel_why(k));
 		failed = true;
 	}
-	if (find_rings(c, k, &d, &failed)) {
+	if (find_rings(c, h, k, &d, &failed)) {
 		kernel_close(k);
+		end_helpers(h);
 		return EXIT_FAILED;
 	}
 	b = builder_new(&d, k, &o);
@@ -86,26 +136,20 @@ static int show_live(const struct choices *c, struct sink *s, bool brief)
 	for (size_t i = 0; i < d.n_skipped; i++)
 		skip(&skips, (struct snap_num){true, (uint64_t)d.skipped[i].pid}, (struct snap_num){0},
 			d.skipped[i].reason);
-	for (size_t i = 0; i < d.n_rings && !err; i++) {
-		struct snap_ring r;
-
-		if (!d.rings[i].wanted)
-			continue;
-		if (!builder_ring(b, &a, &d.rings[i], &r))
-			err = sink_ring(s, &r);
-		else
-			skip(&skips, (struct snap_num){0}, (struct snap_num){true, d.rings[i].id},
-				"gone while it was read: its holders ended or closed it");
-		arena_reset(&a);
+	if (build_rings(h, &d, k, &o, AHEAD, show_one, &x) < 0) {
+		complain("no process can be started to read rings: %s", strerror(errno));
+		failed = true;
 	}
+	err = x.err;
+	failed |= tell_late(c, h, &skips);
 	if (!err)
 		err = sink_end(s, skips.v, skips.n);
 	builder_free(b);
 	discovery_free(&d);
 	kernel_close(k);
-	arena_free(&a);
 	arena_free(&skips.arena);
 	kbtf_free();
+	end_helpers(h);
 	return err || failed ? EXIT_FAILED : EXIT_DONE;
 }
 

@@ -23,6 +23,7 @@ enum { EXIT_NOT_FOUND = 127, EXIT_NOT_RUN = 126 };
 
 struct tracing {
 	const struct choices *c;
+	struct helpers *h;
 	struct tracer *t;
 	struct pairing *p;
 	struct trace_view view;
@@ -175,6 +176,17 @@ static bool only_rings(const struct trace_filter *f)
 	return f->rings.set && !f->rings.negated;
 }
 
+/* A helper that cannot end yet must not keep the tracing programs in the kernel. */
+static void drop_tracer(void *ctx)
+{
+	struct tracing *x = ctx;
+
+	tracer_close(x->t);
+	close(x->signals);
+	if (x->output)
+		close(x->out_fd);
+}
+
 /* Rings that are there already. -1 after it has said why not. */
 static int find_targets(struct tracing *x)
 {
@@ -185,8 +197,8 @@ static int find_targets(struct tracing *x)
 	bool failed = false;
 	size_t missing = 0;
 
-	if (discover(&d, c->pids, c->n_pids, k, true)) {
-		complain("/proc: %s (is it mounted?)", strerror(errno));
+	if (discover(&d, x->h, c->pids, c->n_pids, k, true)) {
+		complain("/proc: %s%s", strerror(errno), errno == ENOENT ? " (is it mounted?)" : "");
 		kernel_close(k);
 		return -1;
 	}
@@ -451,6 +463,7 @@ static int trace(const struct choices *c, char **command)
 	/* a file is not the terminal that was looked at */
 	x.view.style.color &= !x.output || !strcmp(c->color, "always");
 	x.view.names = trace_names_new();
+	x.h = helpers_new(1);
 	sigemptyset(&ours);
 	sigaddset(&ours, SIGINT);
 	sigaddset(&ours, SIGTERM);
@@ -469,7 +482,11 @@ static int trace(const struct choices *c, char **command)
 	if (!x.t) {
 		complain("%s", why);
 		err = EXIT_FAILED;
+	} else if (!x.h) {
+		complain("no shared memory: %s", strerror(errno));
+		err = EXIT_FAILED;
 	} else {
+		helpers_begin_with(x.h, drop_tracer, &x);
 		x.p = pairing_new(tracer_exact(x.t), tracer_works(x.t), print, &x);
 		if (!tracer_exact(x.t))
 			complain("this kernel's completions do not name their requests (5.17 does): pairs are "
@@ -490,6 +507,7 @@ static int trace(const struct choices *c, char **command)
 	}
 	pairing_free(x.p);
 	tracer_close(x.t);
+	end_helpers(x.h);
 	trace_names_free(x.view.names);
 	arena_free(&x.view.scratch);
 	arena_free(&a);

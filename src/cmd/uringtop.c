@@ -67,32 +67,23 @@ static void print_help(void)
 /* Says why named processes cannot be had. True: none of them can. */
 static bool none_of_them(const struct choices *c, const struct frame *f)
 {
-	size_t missing = 0;
-
-	for (size_t i = 0; i < f->doc.n_skipped; i++) {
-		if (!f->doc.skipped[i].pid.known || !c->n_pids)
-			continue;
-		complain("pid %d: %s", (int)f->doc.skipped[i].pid.v, f->doc.skipped[i].reason);
-		missing++;
-	}
-	return c->n_pids && missing >= c->n_pids;
+	for (size_t i = 0; i < f->doc.n_skipped; i++)
+		if (f->doc.skipped[i].pid.known && !f->doc.skipped[i].late && c->n_pids)
+			complain("pid %d: %s", (int)f->doc.skipped[i].pid.v, f->doc.skipped[i].reason);
+	return c->n_pids && snap_missing(f->doc.skipped, f->doc.n_skipped) >= c->n_pids;
 }
 
-/* The first look, which also tells what was asked for and cannot be had. NULL after it has said why. */
-static struct frame *first_look(struct collector *c, const struct choices *o)
+/* Says what was asked for and is not to be had, by the first look. False: there is nothing to show. */
+static bool is_worth_it(const struct choices *o, const struct frame *f)
 {
-	struct frame *f = collector_look(c);
-
-	if (!f) {
-		complain("/proc: %s (is it mounted?)", strerror(errno));
-		return NULL;
-	}
 	if (o->chose_sources && o->sources & SOURCE_KERNEL && f->doc.head.kernel_why)
 		complain("--source kernel: %s", f->doc.head.kernel_why);
-	if (!none_of_them(o, f))
-		return f;
-	frame_free(f);
-	return NULL;
+	return !none_of_them(o, f);
+}
+
+static void no_look(int err)
+{
+	complain("/proc: %s%s", strerror(err), err == ENOENT ? " (is it mounted?)" : "");
 }
 
 /* All files, or -1 after it has said which is not to be had. */
@@ -103,7 +94,7 @@ static int read_files(const struct choices *c, struct top *t)
 	int err = 0;
 
 	while (n < c->n_froms && !err) {
-		struct frame *f = frame_new();
+		struct frame *f = frame_new(false);
 		const char *why = read_document(&f->arena, c->froms[n], &f->doc);
 
 		if (why) {
@@ -157,11 +148,15 @@ static int batch_files(struct top *t, const struct choices *c)
 
 static int batch(struct top *t, struct collector *k, const struct choices *c)
 {
-	struct frame *f = first_look(k, c);
+	struct frame *f = collector_look(k);
 	struct timespec due;
 
 	if (!f)
+		no_look(errno);
+	if (!f || !is_worth_it(c, f)) {
+		frame_free(f);
 		return EXIT_FAILED;
+	}
 	clock_gettime(CLOCK_MONOTONIC, &due);
 	for (uint64_t i = 1;; i++) {
 		double interval = top_config(t)->interval;
@@ -171,7 +166,7 @@ static int batch(struct top *t, struct collector *k, const struct choices *c)
 		if (print_frame(t, c))
 			return EXIT_FAILED;
 		/* processes that were named and have all ended bring no more */
-		over = c->n_pids && !f->doc.n_rings && f->doc.n_skipped >= c->n_pids;
+		over = c->n_pids && !f->doc.n_rings && snap_missing(f->doc.skipped, f->doc.n_skipped) >= c->n_pids;
 		if (over || (c->iterations && i >= c->iterations))
 			return EXIT_DONE;
 		top_key(t, 'X');
@@ -185,7 +180,7 @@ static int batch(struct top *t, struct collector *k, const struct choices *c)
 			;
 		f = collector_look(k);
 		if (!f) {
-			complain("/proc: %s", strerror(errno));
+			no_look(errno);
 			return EXIT_FAILED;
 		}
 		if (put_out(&(struct buf){.data = (char[]){"\n"}, .len = 1}))
@@ -263,7 +258,7 @@ static void tell(struct told *was, struct collector *k, const struct top *t)
 }
 
 /* The signal that ends the program, 0 if it is none of those. */
-static int take_signal(int fd)
+static int take_signal(int fd, struct collector *k)
 {
 	struct signalfd_siginfo s;
 
@@ -273,7 +268,11 @@ static int take_signal(int fd)
 			screen_resize();
 			break;
 		case SIGTSTP:
+			if (k)
+				collector_pause(k, true);
 			screen_suspend();
+			if (k)
+				collector_pause(k, false);
 			break;
 		case SIGCONT:
 			screen_again();
@@ -285,36 +284,53 @@ static int take_signal(int fd)
 	return 0;
 }
 
-/* Returns the signal that ended it, -1: the terminal is gone, 0: the user did. */
-static int loop(struct top *t, struct collector *k, const struct choices *c, int signals)
+/* What the collector has. first: nothing of it was shown before. False: there is nothing to show, and it has to be said. */
+static bool take_frame(struct top *t, struct collector *k, const struct choices *c, bool *first)
+{
+	int err = 0;
+	struct frame *f = collector_take(k, &err);
+
+	if (err == ECHILD)
+		top_say(t, "the process that looks at the machine had ended: it was started again");
+	else if (err)
+		top_say(t, "/proc could not be read");
+	if (!f)
+		return true;
+	if (*first && c->n_pids && snap_missing(f->doc.skipped, f->doc.n_skipped) >= c->n_pids) {
+		top_frame(t, f);
+		return false;
+	}
+	*first = false;
+	top_frame(t, f);
+	return true;
+}
+
+/* Returns the signal that ended it, -1: the terminal is gone, 0: the user did, -2: there is nothing to show. */
+static int loop(struct top *t, struct collector *k, const struct choices *c, int signals, bool first)
 {
 	struct pollfd p[3] = {{STDIN_FILENO, POLLIN, 0}, {signals, POLLIN, 0}, {k ? collector_fd(k) : -1, POLLIN, 0}};
 	struct told told = {top_config(t)->interval, false};
 	struct grid g = {0};
-	int sig = 0, err = 0;
+	int sig = 0;
 
 	while (!top_quits(t) && !sig) {
-		struct frame *f;
-
 		draw(t, &g, c);
 		if (poll(p, 3, -1) < 0 && errno != EINTR)
 			break;
 		if (p[1].revents)
-			sig = take_signal(signals);
+			sig = take_signal(signals, k);
 		if (!sig && p[0].revents && take_keys(t, &g))
 			sig = -1;
-		if (k && p[2].revents && (f = collector_take(k, &err)))
-			top_frame(t, f);
-		if (err)
-			top_say(t, "/proc could not be read");
-		err = 0;
+		if (!sig && k && p[2].revents && !take_frame(t, k, c, &first))
+			sig = -2;
+		p[2].fd = k ? collector_fd(k) : -1;
 		tell(&told, k, t);
 	}
 	grid_free(&g);
 	return sig;
 }
 
-static int interactive(struct top *t, struct collector *k, const struct choices *c)
+static int interactive(struct top *t, struct collector *k, const struct choices *c, bool first)
 {
 	struct arena a = {0};
 	const char *why;
@@ -338,16 +354,11 @@ static int interactive(struct top *t, struct collector *k, const struct choices 
 		close(signals);
 		return EXIT_FAILED;
 	}
-	sig = k ? -collector_start(k) : 0;
-	if (sig) {
-		screen_close();
-		complain("no thread can be started: %s", strerror(sig));
-		close(signals);
-		return EXIT_FAILED;
-	}
-	sig = loop(t, k, c, signals);
+	sig = loop(t, k, c, signals, first);
 	screen_close();
 	close(signals);
+	if (sig == -2)
+		is_worth_it(c, top_shown(t));
 	arena_free(&a);
 	if (sig <= 0)
 		return sig ? EXIT_FAILED : EXIT_DONE;
@@ -391,14 +402,43 @@ static int configure(struct arena *a, const struct choices *c, struct top_option
 	return EXIT_DONE;
 }
 
+/* The collector is at work before there is a screen; what it has found by then is shown first, and the screen waits for no more. */
+static int begin(struct top *t, struct collector *k, const struct choices *c, bool *first)
+{
+	enum { PATIENCE_MS = 150 };
+	int err = -collector_start(k);
+	struct pollfd p = {collector_fd(k), POLLIN, 0};
+	struct frame *f;
+
+	if (err) {
+		complain("no process can be started: %s", strerror(err));
+		return EXIT_FAILED;
+	}
+	if (poll(&p, 1, PATIENCE_MS) < 1)
+		return EXIT_DONE;
+	f = collector_take(k, &err);
+	if (!f) {
+		no_look(err);
+		return EXIT_FAILED;
+	}
+	*first = false;
+	if (!is_worth_it(c, f)) {
+		frame_free(f);
+		return EXIT_FAILED;
+	}
+	top_frame(t, f);
+	return EXIT_DONE;
+}
+
 static int run(const struct choices *c)
 {
-	struct collect_options co = {.pids = c->pids, .n_pids = c->n_pids};
+	/* a screen does not wait so long: whoever has not answered is shown as such, and asked again for the next */
+	struct collect_options co = {.pids = c->pids, .n_pids = c->n_pids, .deadline = c->batch ? 1 : 0.15};
 	struct top_options o = {0};
 	struct collector *k = NULL;
 	struct arena a = {0};
 	struct top *t;
-	struct frame *f = NULL;
+	bool first = true;
 	int err = configure(&a, c, &o);
 
 	if (err) {
@@ -411,18 +451,18 @@ static int run(const struct choices *c)
 		.sources = c->sources, .max_requests = c->max_requests, .max_files = c->max_files};
 	if (!c->n_froms)
 		k = collector_new(&co);
-	if (k && !c->batch && isatty(STDIN_FILENO) && isatty(STDOUT_FILENO)) {
-		f = first_look(k, c);
-		err = f ? EXIT_DONE : EXIT_FAILED;
-		if (f)
-			top_frame(t, f);
+	if (!c->n_froms && !k) {
+		complain("no shared memory: %s", strerror(errno));
+		err = EXIT_FAILED;
+	} else if (k && !c->batch && isatty(STDIN_FILENO) && isatty(STDOUT_FILENO)) {
+		err = begin(t, k, c, &first);
 	} else if (c->n_froms) {
 		err = read_files(c, t) ? EXIT_FAILED : EXIT_DONE;
 	}
 	if (!err && c->batch)
 		err = c->n_froms ? batch_files(t, c) : batch(t, k, c);
 	else if (!err)
-		err = interactive(t, k, c);
+		err = interactive(t, k, c, first);
 	collector_free(k);
 	top_free(t);
 	arena_free(&a);
@@ -436,6 +476,7 @@ int main(int argc, char **argv)
 	int err;
 
 	fill_standard_descriptors();
+	helpers_note_descriptors();
 	setlocale(LC_ALL, "");
 	signal(SIGPIPE, SIG_IGN);
 	err = options_parse(&uringtop, argc, argv, &c);

@@ -399,6 +399,11 @@ bool kernel_prepare(struct kernel *k, const struct ring_base *base)
 	return tried != k->set[SET_WORK].tried || registered != k->set[SET_REGISTERED].tried;
 }
 
+bool kernel_prepared(const struct kernel *k)
+{
+	return k->set[SET_WORK].tried && k->set[SET_REGISTERED].tried;
+}
+
 int kernel_walk(struct kernel *k, enum kernel_walk which, const struct ring_key *key, const struct walk_request *w,
 	walk_fn fn, void *ctx)
 {

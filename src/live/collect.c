@@ -1,15 +1,19 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Frames of the machine: discover, build, hand over. */
 #include <errno.h>
-#include <pthread.h>
+#include <fcntl.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/eventfd.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "collect.h"
+#include "futex.h"
+#include "helpers.h"
 #include "version.h"
 
 /* A ring that has no inode of its own (before 5.19), and the number that it keeps from look to look. */
@@ -21,24 +25,28 @@ struct numbered {
 	bool met; /* in the last look */
 };
 
+/* What the program and its collector process say to each other, in shared memory. */
+struct told {
+	_Atomic(struct frame *) ready; /* the newest, NULL: it was taken */
+	_Atomic int err;	       /* errno of a look that failed, 0: none */
+	_Atomic uint32_t changed;      /* a futex: one of these is new */
+	_Atomic double interval;
+	_Atomic bool paused, now;
+};
+
 struct collector {
 	struct collect_options o;
+	struct helpers *h;
 	struct kernel *k;
 	bool opened;
 	struct numbered *numbers;
 	size_t n_numbers, cap_numbers;
 	uint64_t last_number;
 
-	/* shared with the thread, under the lock */
-	pthread_mutex_t lock;
-	pthread_cond_t changed;
-	struct frame *ready;
-	int err;
-	bool paused, now, stop;
-
-	pthread_t thread;
-	bool started;
-	int fd;
+	struct arena arena; /* of told */
+	struct told *told;
+	pid_t process; /* 0: none was started */
+	int news[2];   /* a pipe from there: a byte for each frame, and an end when it dies */
 };
 
 static double clock_now(void)
@@ -51,17 +59,19 @@ static double clock_now(void)
 
 struct collector *collector_new(const struct collect_options *o)
 {
-	struct collector *c = xrealloc(NULL, sizeof(*c));
-	pthread_condattr_t monotonic;
+	struct helpers *h = helpers_new(o->deadline);
+	struct collector *c;
 
+	if (!h)
+		return NULL;
+	c = xrealloc(NULL, sizeof(*c));
 	memset(c, 0, sizeof(*c));
 	c->o = *o;
-	c->fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	pthread_mutex_init(&c->lock, NULL);
-	pthread_condattr_init(&monotonic);
-	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-	pthread_cond_init(&c->changed, &monotonic);
-	pthread_condattr_destroy(&monotonic);
+	c->h = h;
+	c->arena = arena_shared();
+	c->told = arena_alloc(&c->arena, sizeof(*c->told));
+	c->told->interval = o->interval;
+	c->news[0] = c->news[1] = -1;
 	return c;
 }
 
@@ -116,28 +126,54 @@ static void skip(struct frame *f, size_t *cap, struct snap_skip s)
 	f->doc.skipped[f->doc.n_skipped++] = s;
 }
 
-static bool stopping(struct collector *c)
-{
-	bool stop;
+struct look {
+	struct frame *f;
+	size_t cap_skipped;
+};
 
-	pthread_mutex_lock(&c->lock);
-	stop = c->stop;
-	pthread_mutex_unlock(&c->lock);
-	return stop;
+static bool take_ring(
+	void *ctx, const struct found_ring *ring, struct arena *a, const struct snap_ring *r, const char *why)
+{
+	struct look *x = ctx;
+
+	if (r) {
+		arena_join(&x->f->arena, a);
+		x->f->doc.rings[x->f->doc.n_rings++] = *r;
+	} else {
+		skip(x->f, &x->cap_skipped, (struct snap_skip){.ring_id = {true, ring->id}, .reason = why});
+	}
+	return true;
+}
+
+/* Processes that did not answer. */
+static void skip_late(struct collector *c, struct frame *f, size_t *cap)
+{
+	size_t n;
+	const struct helpers_late *l = helpers_late(c->h, &n);
+	char text[512];
+
+	for (size_t i = 0; i < n; i++)
+		if (l[i].pid)
+			skip(f, cap,
+				(struct snap_skip){.pid = {true, (uint64_t)l[i].pid},
+					.reason = arena_strdup(&f->arena, helpers_late_text(&l[i], text, sizeof(text))),
+					.late = true});
 }
 
 struct frame *collector_look(struct collector *c)
 {
 	double start = clock_now();
-	struct frame *f = frame_new();
+	struct frame *f = frame_new(true);
+	struct look x = {.f = f};
 	struct discovery d;
 	struct builder *b;
-	size_t cap = 0, wanted = 0;
+	size_t wanted = 0;
 
 	if (!c->opened && c->o.build.sources & SOURCE_KERNEL)
 		c->k = kernel_open();
 	c->opened = true;
-	if (discover(&d, c->o.pids, c->o.n_pids, c->k, c->o.build.sources & SOURCE_PROC)) {
+	helpers_round(c->h);
+	if (discover(&d, c->h, c->o.pids, c->o.n_pids, c->k, c->o.build.sources & SOURCE_PROC)) {
 		int err = errno;
 
 		frame_free(f);
@@ -148,6 +184,7 @@ struct frame *collector_look(struct collector *c)
 		keep_numbers(c, &d);
 	b = builder_new(&d, c->k, &c->o.build);
 	build_head(b, &f->arena, &f->doc.head);
+	builder_free(b);
 	f->doc.head.tool = "uringtop " VERSION;
 	f->at = clock_now();
 	f->unseen = c->o.n_pids ? 0 : d.unseen;
@@ -155,156 +192,159 @@ struct frame *collector_look(struct collector *c)
 		wanted += d.rings[i].wanted;
 	f->doc.rings = arena_alloc(&f->arena, (wanted + 1) * sizeof(*f->doc.rings));
 	for (size_t i = 0; i < d.n_skipped; i++)
-		skip(f, &cap,
+		skip(f, &x.cap_skipped,
 			(struct snap_skip){.pid = {true, (uint64_t)d.skipped[i].pid},
 				.reason = arena_strdup(&f->arena, d.skipped[i].reason)});
-	for (size_t i = 0; i < d.n_rings && !stopping(c); i++) {
-		if (!d.rings[i].wanted)
-			continue;
-		if (!builder_ring(b, &f->arena, &d.rings[i], &f->doc.rings[f->doc.n_rings]))
-			f->doc.n_rings++;
-		else
-			skip(f, &cap,
-				(struct snap_skip){.ring_id = {true, d.rings[i].id},
-					.reason = "gone while it was read: its holders ended or closed it"});
-	}
-	builder_free(b);
+	if (build_rings(c->h, &d, c->k, &c->o.build, 0, take_ring, &x) < 0)
+		skip(f, &x.cap_skipped, (struct snap_skip){.reason = "no process can be started to read rings"});
+	skip_late(c, f, &x.cap_skipped);
 	discovery_free(&d);
 	f->took = clock_now() - start;
 	return f;
 }
 
-/* --- the thread ----------------------------------------------------------------------------------------------------- */
+/* --- the process ---------------------------------------------------------------------------------------------------- */
 
-static void tell(struct collector *c)
+/* Waits until the next look is due. */
+static void wait_until(struct told *t, double started, double rest_until)
 {
-	const uint64_t one = 1;
-
-	if (write(c->fd, &one, sizeof(one)) < 0)
-		return; /* it says so already */
-}
-
-/* Waits until the next look is due; with the lock held. False: it is the end. */
-static bool wait_until(struct collector *c, double started, double rest_until)
-{
-	while (!c->stop && (c->paused || !c->now)) {
-		double due = started + c->o.interval;
-		struct timespec t;
+	for (;;) {
+		uint32_t was = atomic_load(&t->changed);
+		double due = started + t->interval, rest;
 
 		due = due > rest_until ? due : rest_until;
-		if (!c->paused && due <= clock_now())
+		if (!t->paused && (t->now || due <= clock_now()))
 			break;
-		if (c->paused) {
-			pthread_cond_wait(&c->changed, &c->lock);
-			continue;
-		}
-		t.tv_sec = (time_t)due;
-		t.tv_nsec = (long)((due - (double)t.tv_sec) * 1e9);
-		pthread_cond_timedwait(&c->changed, &c->lock, &t);
+		rest = t->paused ? 3600 : due - clock_now();
+		futex_wait(&t->changed, was, rest > 0 ? rest : 0);
 	}
-	c->now = false;
-	return !c->stop;
+	t->now = false;
 }
 
-static void *run(void *arg)
+static void collect(struct collector *c) __attribute__((noreturn));
+static void collect(struct collector *c)
 {
-	struct collector *c = arg;
+	struct told *t = c->told;
 	double started = 0, rest_until = 0;
-	sigset_t all;
 
-	/* signals are the screen's business */
-	sigfillset(&all);
-	sigdelset(&all, SIGSEGV);
-	sigdelset(&all, SIGBUS);
-	sigdelset(&all, SIGFPE);
-	sigdelset(&all, SIGILL);
-	sigdelset(&all, SIGABRT);
-	pthread_sigmask(SIG_SETMASK, &all, NULL);
-	pthread_mutex_lock(&c->lock);
-	while (wait_until(c, started, rest_until)) {
-		struct frame *f, *old;
+	for (;;) {
+		struct frame *f;
 		double end;
 
-		pthread_mutex_unlock(&c->lock);
+		wait_until(t, started, rest_until);
 		started = clock_now();
 		f = collector_look(c);
+		t->err = f ? 0 : errno;
 		end = clock_now();
 		/* a machine with very many rings is not kept busy by looking at them */
 		rest_until = end + (end - started);
-		pthread_mutex_lock(&c->lock);
-		old = c->ready;
-		c->ready = f;
-		c->err = f ? 0 : errno;
-		frame_free(old);
-		tell(c);
+		frame_free(atomic_exchange(&t->ready, f));
+		if (write(c->news[1], "", 1) < 0 && errno != EAGAIN)
+			_exit(0); /* nobody is there any more */
 	}
-	pthread_mutex_unlock(&c->lock);
-	return NULL;
+}
+
+/* It holds nothing that it would have to give back. */
+static void stop(struct collector *c)
+{
+	if (c->process) {
+		kill(c->process, SIGKILL);
+		/* it waits for nobody, so this takes a moment; but nothing here is worth waiting for */
+		for (int i = 0; i < 100 && waitpid(c->process, NULL, WNOHANG) == 0; i++)
+			nanosleep(&(struct timespec){0, 200000}, NULL);
+	}
+	if (c->news[0] >= 0)
+		close(c->news[0]);
+	c->process = 0;
+	c->news[0] = -1;
 }
 
 int collector_start(struct collector *c)
 {
-	int err = c->fd < 0 ? EMFILE : pthread_create(&c->thread, NULL, run, c);
+	pid_t parent = getpid();
 
-	c->started = !err;
-	return -err;
+	if (pipe2(c->news, O_CLOEXEC | O_NONBLOCK))
+		return -errno;
+	c->process = fork();
+	if (c->process < 0) {
+		c->process = 0;
+		return -errno;
+	}
+	if (!c->process) {
+		sigset_t none;
+
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		if (getppid() != parent)
+			_exit(1);
+		prctl(PR_SET_NAME, "uring-collector");
+		sigemptyset(&none);
+		sigprocmask(SIG_SETMASK, &none, NULL);
+		signal(SIGPIPE, SIG_IGN);
+		close(c->news[0]);
+		helpers_detach();
+		/* the end of the pipe says that this process has ended: a helper that cannot end yet must not keep it */
+		helpers_keep_not(c->news[1]);
+		collect(c);
+	}
+	close(c->news[1]);
+	c->news[1] = -1;
+	return 0;
 }
 
 int collector_fd(const struct collector *c)
 {
-	return c->fd;
+	return c->news[0];
 }
 
 struct frame *collector_take(struct collector *c, int *err)
 {
-	struct frame *f;
-	uint64_t count;
+	char bytes[64];
+	ssize_t got, n = 0;
 
-	if (read(c->fd, &count, sizeof(count)) < 0)
-		count = 0; /* nothing new, which ready says as well */
-	pthread_mutex_lock(&c->lock);
-	f = c->ready;
-	c->ready = NULL;
-	*err = c->err;
-	c->err = 0;
-	pthread_mutex_unlock(&c->lock);
-	return f;
+	while ((got = read(c->news[0], bytes, sizeof(bytes))) > 0)
+		n += got;
+	if (!got) {
+		/* it was killed; whoever waits for the pipe would be woken without end */
+		stop(c);
+		*err = -collector_start(c);
+		if (!*err)
+			*err = ECHILD;
+		return NULL;
+	}
+	*err = atomic_exchange(&c->told->err, 0);
+	return n ? atomic_exchange(&c->told->ready, NULL) : NULL;
+}
+
+static void tell(struct collector *c)
+{
+	atomic_fetch_add(&c->told->changed, 1);
+	futex_wake(&c->told->changed);
 }
 
 void collector_interval(struct collector *c, double seconds, bool now)
 {
-	pthread_mutex_lock(&c->lock);
-	c->o.interval = seconds;
-	c->now |= now;
-	pthread_cond_signal(&c->changed);
-	pthread_mutex_unlock(&c->lock);
+	c->told->interval = seconds;
+	c->told->now |= now;
+	tell(c);
 }
 
 void collector_pause(struct collector *c, bool paused)
 {
-	pthread_mutex_lock(&c->lock);
-	c->paused = paused;
-	pthread_cond_signal(&c->changed);
-	pthread_mutex_unlock(&c->lock);
+	c->told->paused = paused;
+	tell(c);
 }
 
 void collector_free(struct collector *c)
 {
+	pid_t one;
+
 	if (!c)
 		return;
-	if (c->started) {
-		pthread_mutex_lock(&c->lock);
-		c->stop = true;
-		pthread_cond_signal(&c->changed);
-		pthread_mutex_unlock(&c->lock);
-		pthread_join(c->thread, NULL);
-	}
-	frame_free(c->ready);
+	stop(c);
+	frame_free(c->told->ready);
+	arena_free(&c->arena);
+	helpers_free(c->h, &one);
 	kernel_close(c->k);
-	pthread_mutex_destroy(&c->lock);
-	pthread_cond_destroy(&c->changed);
-	if (c->fd >= 0)
-		close(c->fd);
 	free(c->numbers);
 	free(c);
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/xattr.h>
 
+#include "guard.h"
 #include "proc.h"
 
 /* The number behind key in the fd's fdinfo, -1 if there is none. */
@@ -27,7 +28,10 @@ static const char *socket_protocol(
 	ssize_t n;
 
 	snprintf(full, sizeof(full), "/proc/self/fd/%d/%s", dirfd, path);
+	if (guard_begin(proc_dir_pid(dirfd), GUARD_XATTR))
+		return link;
 	n = getxattr(full, "system.sockprotoname", proto, sizeof(proto) - 1);
+	guard_end();
 	return n > 1 ? arena_printf(a, "%.*s:[%llu]", (int)n - 1, proto, ino) : link;
 }
 

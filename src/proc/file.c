@@ -5,19 +5,74 @@
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
+#include "guard.h"
 #include "proc.h"
+
+/* Whose directories are open, by descriptor. */
+enum { MOST_DIRS = 4096 };
+static pid_t owners[MOST_DIRS];
+
+void proc_dir_is(int dirfd, pid_t pid)
+{
+	if (dirfd >= 0 && dirfd < MOST_DIRS)
+		owners[dirfd] = pid;
+}
+
+pid_t proc_dir_pid(int dirfd)
+{
+	return dirfd >= 0 && dirfd < MOST_DIRS ? owners[dirfd] : 0;
+}
 
 int proc_open(pid_t pid)
 {
 	char path[32];
+	int fd;
 
 	snprintf(path, sizeof(path), "/proc/%d", (int)pid);
-	return open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	proc_dir_is(fd, pid);
+	return fd;
 }
 
-char *proc_read(struct arena *a, int dirfd, const char *path, size_t *len)
+static enum guard_call call_of(const char *path)
+{
+	static const struct {
+		const char *begins;
+		enum guard_call call;
+	} files[] = {{"fdinfo/", GUARD_FDINFO}, {"status", GUARD_STATUS}, {"stat", GUARD_STAT}, {"maps", GUARD_MAPS},
+		{"net/", GUARD_NET}, {"stack", GUARD_STACK}};
+
+	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++)
+		if (!strncmp(path, files[i].begins, strlen(files[i].begins)))
+			return files[i].call;
+	return GUARD_OTHER;
+}
+
+long proc_kcmp(pid_t a, pid_t b, int type, unsigned long x, unsigned long y)
+{
+	const pid_t each[] = {a, b};
+	long got;
+
+	/* which of two processes keeps the call waiting does not show, so each is asked about itself first */
+	for (int i = 0; i < 2 && a != b; i++) {
+		if (guard_begin(each[i], GUARD_KCMP))
+			return -1;
+		syscall(SYS_kcmp, each[i], each[i], type, x, x);
+		guard_end();
+	}
+	if (guard_begin(a == b ? a : 0, GUARD_KCMP))
+		return -1;
+	got = syscall(SYS_kcmp, a, b, type, x, y);
+	guard_end();
+	return got;
+}
+
+/* What proc_read does, announced. */
+static char *read_all(struct arena *a, int dirfd, const char *path, size_t *len)
 {
 	char small[16 * 1024], *big = NULL, *p = small, *out = NULL;
 	size_t cap = sizeof(small), n = 0;
@@ -45,6 +100,22 @@ char *proc_read(struct arena *a, int dirfd, const char *path, size_t *len)
 	free(big);
 	close(fd);
 	return out;
+}
+
+char *proc_read(struct arena *a, int dirfd, const char *path, size_t *len)
+{
+	enum guard_call call = call_of(path);
+	char *text;
+	int err;
+
+	/* what waits for nothing of the process is not refused either: a name is to be had of one that does not answer, too */
+	if (guard_begin(call == GUARD_OTHER ? 0 : proc_dir_pid(dirfd), call))
+		return NULL;
+	text = read_all(a, dirfd, path, len);
+	err = errno;
+	guard_end();
+	errno = err;
+	return text;
 }
 
 const char *proc_link(struct arena *a, int dirfd, const char *path)

@@ -8,6 +8,7 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
+#include "guard.h"
 #include "proc.h"
 
 /* struct procmap_query, include/uapi/linux/fs.h of 6.11; Debian 12's headers do not have it. */
@@ -97,13 +98,20 @@ int proc_maps_rings(int dirfd, dev_t anon_dev, proc_map_fn fn, void *ctx)
 {
 	struct arena a = {0};
 	size_t len = 0;
-	int fd = openat(dirfd, "maps", O_RDONLY | O_CLOEXEC), err;
+	int fd, err;
 	char *text;
 
-	if (fd < 0)
+	if (guard_begin(proc_dir_pid(dirfd), GUARD_MAPS))
 		return -1;
-	err = query(fd, anon_dev, fn, ctx) ? errno : 0;
-	close(fd);
+	fd = openat(dirfd, "maps", O_RDONLY | O_CLOEXEC);
+	err = fd < 0 ? errno : query(fd, anon_dev, fn, ctx) ? errno : 0;
+	if (fd >= 0)
+		close(fd);
+	guard_end();
+	if (fd < 0) {
+		errno = err;
+		return -1;
+	}
 	if (err == ESRCH)
 		return 1;
 	if (err == ENOTTY || err == EINVAL) {

@@ -38,6 +38,17 @@ int proc_stat_parse(struct arena *a, const char *text, size_t len, struct proc_t
 	return 0;
 }
 
+const char *proc_comm(struct arena *a, int dirfd)
+{
+	size_t len;
+	char *text = proc_read(a, dirfd, "comm", &len);
+
+	/* the name itself may end in a newline, too */
+	if (text && len && text[len - 1] == '\n')
+		text[len - 1] = '\0';
+	return text;
+}
+
 int proc_task_read(struct arena *a, int dirfd, struct proc_task *out)
 {
 	size_t len;

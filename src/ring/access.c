@@ -8,6 +8,7 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
+#include "guard.h"
 #include "ring.h"
 
 enum { OFF_CQ_RING = 0x8000000, OFF_SQES = 0x10000000 };
@@ -31,7 +32,7 @@ static int vm_read(struct ring_access *self, enum ring_area area, const struct r
 			remote[k] = (struct iovec){(void *)(uintptr_t)(base + pieces[k].offset), pieces[k].len};
 			total += pieces[k].len;
 		}
-		got = process_vm_readv(v->pid, local, k, remote, k, 0);
+		got = proc_memory(v->pid, remote, k, local, k);
 		if (got < 0)
 			return -errno;
 		if ((size_t)got != total)
@@ -94,16 +95,25 @@ static int fd_read(struct ring_access *self, enum ring_area area, const struct r
 	for (size_t i = 0; i < n; i++)
 		if (pieces[i].offset + pieces[i].len > len)
 			len = pieces[i].offset + pieces[i].len;
-	dup = (int)syscall(SYS_pidfd_getfd, f->pidfd, f->fd, 0);
-	if (dup < 0) {
+	if (guard_begin(f->pid, GUARD_GETFD)) {
 		err = -errno;
 		close(store);
 		return err;
 	}
+	dup = (int)syscall(SYS_pidfd_getfd, f->pidfd, f->fd, 0);
+	if (dup < 0) {
+		err = -errno;
+		guard_end();
+		close(store);
+		return err;
+	}
+	/* not to be refused: the duplicate is there, and has to be given back */
+	guard_begin(0, GUARD_RING_MAP);
 	map = map_area(dup, area, &len);
 	if (map == MAP_FAILED)
 		err = -errno;
 	close(dup);
+	guard_end();
 	for (size_t i = 0; i < n && !err; i++) {
 		if (pwrite(store, (const char *)map + pieces[i].offset, pieces[i].len, at) != (ssize_t)pieces[i].len)
 			err = -ERANGE;
@@ -121,9 +131,9 @@ static int fd_read(struct ring_access *self, enum ring_area area, const struct r
 	return err;
 }
 
-void ring_access_fd_init(struct ring_access_fd *f, int pidfd, int fd)
+void ring_access_fd_init(struct ring_access_fd *f, pid_t pid, int pidfd, int fd)
 {
-	*f = (struct ring_access_fd){{fd_read}, pidfd, fd};
+	*f = (struct ring_access_fd){{fd_read}, pid, pidfd, fd};
 }
 
 static int buf_read(struct ring_access *self, enum ring_area area, const struct ring_piece *pieces, size_t n)

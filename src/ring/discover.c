@@ -1,10 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Every ring of the machine and who holds it: as the kernel sees it where we may ask, else as /proc shows it. */
+#include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/eventfd.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "guard.h"
+#include "helpers.h"
 #include "sighting.h"
 
 static bool held_by(const struct found_ring *r, const pid_t *pids, size_t n)
@@ -33,12 +37,17 @@ static const char *why_not(struct arena *a, pid_t pid, pid_t *process)
 
 	*process = pid;
 	if (dir < 0)
-		return "no such process (ps -e lists them)";
+		return errno == ENOENT || errno == ESRCH
+			       ? "no such process (ps -e lists them)"
+			       : arena_printf(a, "%s: /proc/%d could not be opened", strerrorname_np(errno), (int)pid);
 	tgid = proc_status_number(a, dir, "Tgid");
 	if (tgid > 0)
 		*process = (pid_t)tgid;
 	if (proc_task_read(a, dir, &t))
-		why = "no such process (it has just ended)";
+		why = errno == ETIMEDOUT ? NULL /* whoever supervises says so */
+		      : errno == ENOENT || errno == ESRCH
+			      ? "no such process (it has just ended)"
+			      : arena_printf(a, "%s: its state could not be read", strerrorname_np(errno));
 	else if (t.kthread)
 		why = "a kernel thread: it has no rings of its own (name the process that the ring belongs to)";
 	else if (t.state == 'Z' && t.threads <= 1)
@@ -130,26 +139,6 @@ static void take_seen(struct discovery *d, struct sightings *out, size_t *cap, c
 	}
 }
 
-/* 0; -1: nothing is found this way, and what was is taken back. */
-static int scan_kernel(struct discovery *d, struct sightings *out, struct kernel *k, bool proc)
-{
-	const struct seen *seen;
-	size_t n, cap = 0;
-	int err = kernel_find(k, &seen, &n);
-
-	if (err)
-		return -1;
-	take_seen(d, out, &cap, seen, n);
-	err = kernel_find_maps(k, &seen, &n);
-	if (!err)
-		take_seen(d, out, &cap, seen, n);
-	else if (proc)
-		scan_proc(out, d->anon_dev, false);
-	if (d->n_mms)
-		qsort(d->mms, d->n_mms, sizeof(*d->mms), by_mm_pid);
-	return 0;
-}
-
 uint64_t discovery_mm(const struct discovery *d, pid_t pid)
 {
 	const struct task_mm key = {pid, 0}, *m;
@@ -158,47 +147,205 @@ uint64_t discovery_mm(const struct discovery *d, pid_t pid)
 	return m ? m->mm : 0;
 }
 
-int discover(struct discovery *d, const pid_t *pids, size_t n_pids, struct kernel *k, bool proc)
+size_t mm_number(struct mm_numbers *m, uint64_t mm)
 {
+	for (size_t i = 0; i < m->room; i++) {
+		uint64_t is = atomic_load(&m->mm[i]);
+
+		if (is == mm || (!is && (atomic_compare_exchange_strong(&m->mm[i], &is, mm) || is == mm)))
+			return i + 1;
+	}
+	return 0;
+}
+
+/* --- step by step --------------------------------------------------------------------------------------------------- */
+
+/* All of it is in shared memory: what one helper has found, the next goes on with. */
+struct search {
+	struct arena arena;
+	struct discovery d;
+	struct kernel *k;
+	bool proc;
+	const pid_t *pids; /* that were named */
+	size_t n_pids;
+	struct sightings seen; /* by the kernel */
+	pid_t *scan;	       /* that have to be looked through in /proc */
+	size_t n_scan;
+	bool scan_fds;
+	int err; /* of /proc */
+	struct sightings *scanned;
+	bool complete;
+};
+
+/* What the kernel shows. False: nothing is found this way, and what was is taken back. */
+static bool by_kernel(struct search *s)
+{
+	const struct seen *seen;
+	size_t n, cap = 0;
+
+	if (!s->k || kernel_why(s->k) || kernel_find(s->k, &seen, &n))
+		return false;
+	take_seen(&s->d, &s->seen, &cap, seen, n);
+	if (!kernel_find_maps(s->k, &seen, &n))
+		take_seen(&s->d, &s->seen, &cap, seen, n);
+	else
+		s->n_scan = s->proc;
+	if (s->d.n_mms)
+		qsort(s->d.mms, s->d.n_mms, sizeof(*s->d.mms), by_mm_pid);
+	return true;
+}
+
+/* From all that was found to rings. */
+static void conclude(struct search *s)
+{
+	struct discovery *d = &s->d;
 	struct sightings all = {0};
 	size_t cap_skipped = 0, n_wanted = 0;
-	ino_t anon_ino;
 	pid_t *wanted;
+	ino_t anon_ino;
 
-	*d = (struct discovery){0};
 	d->anon_dev = anon_device(&anon_ino);
-	if (!k || kernel_why(k) || scan_kernel(d, &all, k, proc)) {
-		/* without permission for the rest, descriptors and mappings are still what tells that there are rings */
-		if (scan_proc(&all, d->anon_dev, true))
-			return -1;
-	} else {
-		d->by_kernel = true;
-	}
-	wanted = arena_alloc(&d->arena, (n_pids + 1) * sizeof(*wanted));
-	for (size_t i = 0; i < n_pids; i++) {
-		const char *why = why_not(&d->arena, pids[i], &wanted[n_wanted]);
+	sightings_join(&all, &s->seen);
+	for (size_t i = 0; i < s->n_scan; i++)
+		sightings_join(&all, &s->scanned[i]);
+	wanted = arena_alloc(&d->arena, (s->n_pids + 1) * sizeof(*wanted));
+	for (size_t i = 0; i < s->n_pids; i++) {
+		const char *why = why_not(&d->arena, s->pids[i], &wanted[n_wanted]);
 
 		if (why)
-			add_skipped(d, &cap_skipped, (struct skipped){pids[i], why, true});
+			add_skipped(d, &cap_skipped, (struct skipped){s->pids[i], why, true});
 		else
 			n_wanted++;
 	}
 	for (size_t i = 0; i < all.n_skipped && !d->by_kernel; i++) {
-		struct skipped s = all.skipped[i];
+		struct skipped one = all.skipped[i];
 
 		for (size_t w = 0; w < n_wanted; w++)
-			s.named |= wanted[w] == s.pid;
-		if (s.named || !n_pids)
-			add_skipped(d, &cap_skipped, s);
+			one.named |= wanted[w] == one.pid;
+		if (one.named || !s->n_pids)
+			add_skipped(d, &cap_skipped, one);
 	}
 	d->unseen = d->by_kernel ? 0 : all.unseen;
 	/* rings are told apart by inode number if the first one's is not the one all anonymous inodes have */
 	d->shared_inode = all.n && all.v[0].ino == anon_ino;
 	gather(d, &all);
 	for (size_t i = 0; i < d->n_rings; i++)
-		d->rings[i].wanted = !n_pids || held_by(&d->rings[i], wanted, n_wanted);
+		d->rings[i].wanted = !s->n_pids || held_by(&d->rings[i], wanted, n_wanted);
+	d->numbers =
+		arena_alloc(&d->arena, sizeof(*d->numbers) + (d->n_mms + d->n_rings + 1) * sizeof(d->numbers->mm[0]));
+	d->numbers->room = d->n_mms + d->n_rings + 1;
 	sightings_free(&all);
-	return 0;
+	s->complete = true;
+}
+
+/* Begins a step that was begun before, maybe. */
+static void again(struct search *s)
+{
+	arena_free(&s->d.arena);
+	s->d = (struct discovery){.arena = arena_shared()};
+}
+
+static void ask_kernel(void *ctx, size_t i)
+{
+	struct search *s = ctx;
+	ino_t ino;
+
+	(void)i;
+	again(s);
+	sightings_free(&s->seen);
+	s->n_scan = 0;
+	s->err = 0;
+	s->d.anon_dev = anon_device(&ino);
+	guard_begin(0, GUARD_FIND);
+	s->d.by_kernel = by_kernel(s);
+	guard_end();
+	/* without permission for that, descriptors and mappings are still what tells that there are rings */
+	s->scan_fds = !s->d.by_kernel;
+	if (s->scan_fds || s->n_scan) {
+		ssize_t n;
+
+		guard_begin(0, GUARD_OTHER);
+		n = scan_list(&s->arena, &s->scan);
+		guard_end();
+		s->n_scan = n > 0 ? (size_t)n : 0;
+		s->err = n < 0 ? errno : 0;
+	} else {
+		conclude(s);
+	}
+}
+
+static void look_through(void *ctx, size_t i)
+{
+	struct search *s = ctx;
+
+	arena_free(&s->scanned[i].arena);
+	s->scanned[i] = (struct sightings){.arena = arena_shared()};
+	scan_process(&s->scanned[i], s->scan[i], s->d.anon_dev, s->scan_fds);
+}
+
+static void put_together(void *ctx, size_t i)
+{
+	struct search *s = ctx;
+
+	(void)i;
+	conclude(s);
+}
+
+/* One step, in a helper if there are any. 0 or -1 with errno. */
+static int step(struct helpers *h, const struct helpers_job *job)
+{
+	for (size_t i = 0; !h && i < job->n; i++)
+		job->item(job->ctx, i);
+	return h ? helpers_run(h, job) : 0;
+}
+
+static int all_steps(struct search *s, struct helpers *h)
+{
+	enum { PIDS_A_HELPER = 32 };
+	long cpus = sysconf(_SC_NPROCESSORS_ONLN);
+
+	if (step(h, &(struct helpers_job){.n = 1, .ctx = s, .item = ask_kernel}))
+		return -1;
+	if (s->err || s->complete) {
+		errno = s->err;
+		return s->complete ? 0 : -1;
+	}
+	s->scanned = arena_alloc(&s->arena, s->n_scan * sizeof(*s->scanned));
+	if (step(h, &(struct helpers_job){.n = s->n_scan,
+			    .parallel = s->n_scan / PIDS_A_HELPER < (size_t)cpus ? (unsigned)(s->n_scan / PIDS_A_HELPER)
+										 : (unsigned)cpus,
+			    .ctx = s,
+			    .item = look_through}) ||
+		step(h, &(struct helpers_job){.n = 1, .ctx = s, .item = put_together}))
+		return -1;
+	errno = ETIMEDOUT;
+	return s->complete ? 0 : -1;
+}
+
+int discover(struct discovery *d, struct helpers *h, const pid_t *pids, size_t n_pids, struct kernel *k, bool proc)
+{
+	struct arena a = h ? arena_shared() : (struct arena){0};
+	struct search *s = arena_alloc(&a, sizeof(*s));
+	int err;
+
+	*s = (struct search){.arena = a, .k = k, .proc = proc, .pids = pids, .n_pids = n_pids};
+	s->d.arena.shared = s->seen.arena.shared = a.shared;
+	err = all_steps(s, h);
+	*d = s->d;
+	if (err)
+		*d = (struct discovery){0};
+	a = s->arena;
+	sightings_free(&s->seen);
+	for (size_t i = 0; s->scanned && i < s->n_scan; i++)
+		arena_free(&s->scanned[i].arena);
+	if (err) {
+		int keep = errno;
+
+		arena_free(&s->d.arena);
+		errno = keep;
+	}
+	arena_free(&a);
+	return err;
 }
 
 void discovery_free(struct discovery *d)

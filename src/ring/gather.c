@@ -31,7 +31,7 @@ static int by_file(const void *a, const void *b)
 
 	if (x->file && y->file)
 		return x->file == y->file ? 0 : x->file < y->file ? -1 : 1;
-	order = syscall(SYS_kcmp, x->ref.tid, y->ref.tid, KCMP_FILE, x->ref.fd, y->ref.fd);
+	order = proc_kcmp(x->ref.tid, y->ref.tid, KCMP_FILE, (unsigned)x->ref.fd, (unsigned)y->ref.fd);
 
 	if (order == 1 || order == 2)
 		return order == 1 ? -1 : 1;
@@ -162,31 +162,23 @@ void gather(struct discovery *d, struct sightings *all)
 
 struct sighting *sighting_add(struct sightings *s)
 {
-	if (s->n == s->cap) {
-		s->cap = s->cap ? s->cap * 2 : 64;
-		s->v = xrealloc(s->v, s->cap * sizeof(*s->v));
-	}
+	s->v = arena_grow(&s->arena, s->v, s->n, &s->cap, sizeof(*s->v));
 	return &s->v[s->n++];
 }
 
 void sightings_join(struct sightings *s, const struct sightings *more)
 {
-	if (more->n) {
-		s->v = xrealloc(s->v, (s->n + more->n) * sizeof(*s->v));
-		memcpy(s->v + s->n, more->v, more->n * sizeof(*s->v));
-		s->cap = s->n += more->n;
-	}
-	if (more->n_skipped) {
-		s->skipped = xrealloc(s->skipped, (s->n_skipped + more->n_skipped) * sizeof(*s->skipped));
-		memcpy(s->skipped + s->n_skipped, more->skipped, more->n_skipped * sizeof(*s->skipped));
-		s->cap_skipped = s->n_skipped += more->n_skipped;
+	for (size_t i = 0; i < more->n; i++)
+		*sighting_add(s) = more->v[i];
+	for (size_t i = 0; i < more->n_skipped; i++) {
+		s->skipped = arena_grow(&s->arena, s->skipped, s->n_skipped, &s->cap_skipped, sizeof(*s->skipped));
+		s->skipped[s->n_skipped++] = more->skipped[i];
 	}
 	s->unseen += more->unseen;
 }
 
 void sightings_free(struct sightings *s)
 {
-	free(s->v);
-	free(s->skipped);
-	*s = (struct sightings){0};
+	arena_free(&s->arena);
+	*s = (struct sightings){.arena = s->arena};
 }

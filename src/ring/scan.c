@@ -1,14 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * Rings by the descriptors and the mappings of all processes, out of /proc. Processes are looked through by as many threads as
- * there are processors; each collects for itself.
- */
+/* Rings by the descriptors and the mappings of a process, out of /proc. */
 #include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/kcmp.h>
-#include <pthread.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,29 +11,20 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "guard.h"
 #include "sighting.h"
 
-enum { MOST_THREADS = 8, PIDS_A_THREAD = 32 };
-
-/* What one thread found. */
+/* The process that is looked through. */
 struct collector {
-	struct sightings found;
-	struct scan *scan;
-	pid_t pid, mm_tid; /* the process being looked through, and which of its threads' maps */
-};
-
-struct scan {
-	int procfd;
+	struct sightings *found;
 	dev_t anon_dev;
 	bool fds;
-	pid_t *pids;
-	size_t n_pids;
-	atomic_size_t next;
+	pid_t pid, mm_tid; /* and which of its threads' maps */
 };
 
 static struct sighting *sight(struct collector *c, enum sighting_kind kind, uint64_t ino)
 {
-	struct sighting *s = sighting_add(&c->found);
+	struct sighting *s = sighting_add(c->found);
 
 	*s = (struct sighting){.kind = kind, .ino = ino, .inode = ino, .ref = {c->pid, c->pid, -1}};
 	return s;
@@ -46,19 +32,25 @@ static struct sighting *sight(struct collector *c, enum sighting_kind kind, uint
 
 static void skip(struct collector *c, pid_t pid, const char *reason)
 {
-	struct sightings *f = &c->found;
+	struct sightings *f = c->found;
 
-	if (f->n_skipped == f->cap_skipped) {
-		f->cap_skipped = f->cap_skipped ? f->cap_skipped * 2 : 16;
-		f->skipped = xrealloc(f->skipped, f->cap_skipped * sizeof(*f->skipped));
-	}
+	f->skipped = arena_grow(&f->arena, f->skipped, f->n_skipped, &f->cap_skipped, sizeof(*f->skipped));
 	f->skipped[f->n_skipped++] = (struct skipped){pid, reason, false};
 }
 
 static const char *denied(int err)
 {
-	return err == EACCES || err == EPERM ? "EACCES: you may not look into this process (CAP_SYS_PTRACE lets you)"
-					     : NULL;
+	switch (err) {
+	case EACCES:
+	case EPERM:
+		return "EACCES: you may not look into this process (CAP_SYS_PTRACE lets you)";
+	case ENOENT: /* it has ended */
+	case ESRCH:
+	case ETIMEDOUT: /* whoever supervises says so */
+		return NULL;
+	default:
+		return strerrorname_np(err) ? strerrorname_np(err) : "it could not be looked into";
+	}
 }
 
 /* The numbers among a directory's names, each handed to fn. -1 with errno if it cannot be read. */
@@ -97,10 +89,15 @@ static void look_at_fd(void *ctx, int dirfd, const char *name, int number)
 	char link[sizeof(ring) + 1];
 	struct sighting *s;
 	struct stat st;
+	int err;
 
 	if (readlinkat(dirfd, name, link, sizeof(link)) != sizeof(ring) - 1 || memcmp(link, ring, sizeof(ring) - 1))
 		return;
-	if (fstatat(dirfd, name, &st, 0))
+	if (guard_begin(t->c->pid, GUARD_FD_STAT))
+		return;
+	err = fstatat(dirfd, name, &st, 0);
+	guard_end();
+	if (err)
 		return; /* closed meanwhile */
 	s = sight(t->c, SIGHTING_FD, st.st_ino);
 	s->ref.tid = t->tid;
@@ -138,6 +135,17 @@ struct tables {
 	size_t n;
 };
 
+static bool threads_share(struct collector *c, pid_t a, pid_t b)
+{
+	long got;
+
+	if (guard_begin(c->pid, GUARD_KCMP))
+		return false;
+	got = syscall(SYS_kcmp, a, b, KCMP_FILES, 0, 0);
+	guard_end();
+	return got == 0;
+}
+
 /* A thread that unshared its descriptors has a table of its own; kcmp tells, where it cannot, the table is read anyway. */
 static void look_at_thread(void *ctx, int dirfd, const char *name, int number)
 {
@@ -148,7 +156,7 @@ static void look_at_thread(void *ctx, int dirfd, const char *name, int number)
 	if (number == t->c->pid)
 		return;
 	for (size_t i = 0; i < t->n; i++)
-		if (syscall(SYS_kcmp, t->distinct[i], number, KCMP_FILES, 0, 0) == 0)
+		if (threads_share(t->c, t->distinct[i], number))
 			return;
 	snprintf(path, sizeof(path), "%.11s/fd", name);
 	if (!look_at_table(t->c, t->taskdir, path, number) && t->n < MOST_TABLES)
@@ -175,7 +183,7 @@ struct first_map {
 static void maps_of_thread(void *ctx, int dirfd, const char *name, int number)
 {
 	struct first_map *f = ctx;
-	size_t before = f->c->found.n;
+	size_t before = f->c->found->n;
 	int fd;
 
 	if (f->done || number == f->c->pid)
@@ -183,37 +191,39 @@ static void maps_of_thread(void *ctx, int dirfd, const char *name, int number)
 	fd = openat(dirfd, name, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0)
 		return;
+	proc_dir_is(fd, f->c->pid);
 	f->c->mm_tid = number;
-	f->done = !proc_maps_rings(fd, f->dev, look_at_map, f->c) && f->c->found.n > before;
+	f->done = !proc_maps_rings(fd, f->dev, look_at_map, f->c) && f->c->found->n > before;
 	close(fd);
 }
 
-static void look_at_process(struct collector *c, pid_t pid)
+void scan_process(struct sightings *out, pid_t pid, dev_t anon_dev, bool fds)
 {
-	struct first_map first = {c, c->scan->anon_dev, false};
+	struct collector each = {out, anon_dev, fds, pid, pid}, *c = &each;
+	struct first_map first = {c, anon_dev, false};
 	const char *why = NULL;
 	struct stat st;
-	char name[16];
-	int dir, task, maps;
+	int dir = proc_open(pid), task, maps;
 
-	snprintf(name, sizeof(name), "%d", (int)pid);
-	dir = openat(c->scan->procfd, name, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	if (dir < 0)
-		return; /* ended meanwhile */
-	c->pid = c->mm_tid = pid;
-	if (c->scan->fds && look_at_table(c, dir, "fd", pid))
+	if (dir < 0) {
 		why = denied(errno);
-	maps = proc_maps_rings(dir, c->scan->anon_dev, look_at_map, c);
+		if (why)
+			skip(c, pid, why);
+		return; /* ended meanwhile, as a rule */
+	}
+	if (fds && look_at_table(c, dir, "fd", pid))
+		why = denied(errno);
+	maps = proc_maps_rings(dir, anon_dev, look_at_map, c);
 	if (maps < 0 && !why)
 		why = denied(errno);
 	if (why) {
-		c->found.unseen++;
+		out->unseen++;
 		skip(c, pid, why);
 	} else if (!fstatat(dir, "task", &st, 0) && st.st_nlink > 3) {
 		/* more than one thread: the directory has a link for each besides its own two */
 		task = openat(dir, "task", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 		if (task >= 0) {
-			if (c->scan->fds)
+			if (fds)
 				look_at_threads(c, task);
 			if (maps > 0 && lseek(task, 0, SEEK_SET) == 0)
 				each_number(task, maps_of_thread, &first);
@@ -223,17 +233,8 @@ static void look_at_process(struct collector *c, pid_t pid)
 	close(dir);
 }
 
-static void *work(void *ctx)
-{
-	struct collector *c = ctx;
-	size_t i;
-
-	while ((i = atomic_fetch_add(&c->scan->next, 1)) < c->scan->n_pids)
-		look_at_process(c, c->scan->pids[i]);
-	return NULL;
-}
-
 struct pid_list {
+	struct arena *a;
 	pid_t *pids;
 	size_t n, cap;
 };
@@ -244,45 +245,21 @@ static void add_pid(void *ctx, int dirfd, const char *name, int number)
 
 	(void)dirfd;
 	(void)name;
-	if (l->n == l->cap) {
-		l->cap = l->cap ? l->cap * 2 : 256;
-		l->pids = xrealloc(l->pids, l->cap * sizeof(*l->pids));
-	}
+	l->pids = arena_grow(l->a, l->pids, l->n, &l->cap, sizeof(*l->pids));
 	l->pids[l->n++] = number;
 }
 
-int scan_proc(struct sightings *out, dev_t anon_dev, bool fds)
+ssize_t scan_list(struct arena *a, pid_t **pids)
 {
-	struct scan scan = {.anon_dev = anon_dev, .fds = fds};
-	struct collector c[MOST_THREADS] = {0};
-	pthread_t threads[MOST_THREADS];
-	struct pid_list all = {0};
-	size_t n_threads, started = 1;
-	long cpus = sysconf(_SC_NPROCESSORS_ONLN);
+	int fd = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC), err = 0;
+	struct pid_list all = {.a = a};
 
-	scan.procfd = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (scan.procfd < 0)
+	if (fd < 0)
 		return -1;
-	each_number(scan.procfd, add_pid, &all);
-	scan.pids = all.pids;
-	scan.n_pids = all.n;
-	n_threads = all.n / PIDS_A_THREAD + 1;
-	if (cpus > 0 && n_threads > (size_t)cpus)
-		n_threads = (size_t)cpus;
-	if (n_threads > MOST_THREADS)
-		n_threads = MOST_THREADS;
-	for (size_t i = 0; i < MOST_THREADS; i++)
-		c[i].scan = &scan;
-	while (started < n_threads && !pthread_create(&threads[started], NULL, work, &c[started]))
-		started++;
-	work(&c[0]);
-	for (size_t i = 1; i < started; i++)
-		pthread_join(threads[i], NULL);
-	for (size_t i = 0; i < started; i++) {
-		sightings_join(out, &c[i].found);
-		sightings_free(&c[i].found);
-	}
-	free(all.pids);
-	close(scan.procfd);
-	return 0;
+	if (each_number(fd, add_pid, &all))
+		err = errno;
+	close(fd);
+	*pids = all.pids;
+	errno = err;
+	return err ? -1 : (ssize_t)all.n;
 }

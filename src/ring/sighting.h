@@ -16,7 +16,9 @@ struct sighting {
 	struct sighting *same; /* while rings are numbered */
 };
 
+/* All zero, but for a shared arena, is none. */
 struct sightings {
+	struct arena arena;
 	struct sighting *v;
 	size_t n, cap;
 	struct skipped *skipped;
@@ -30,8 +32,10 @@ struct sighting *sighting_add(struct sightings *s);
 void sightings_join(struct sightings *s, const struct sightings *more);
 void sightings_free(struct sightings *s);
 
-/* scan.c: by mappings and, if fds, by descriptors, out of /proc. -1 with errno if there is no /proc. */
-int scan_proc(struct sightings *out, dev_t anon_dev, bool fds);
+/* scan.c: all processes, in a. Returns how many; -1 with errno if there is no /proc. */
+ssize_t scan_list(struct arena *a, pid_t **pids);
+/* The rings of one, by its mappings and, if fds, by its descriptors. */
+void scan_process(struct sightings *out, pid_t pid, dev_t anon_dev, bool fds);
 
 /* gather.c: sightings to rings, in d. */
 void gather(struct discovery *d, struct sightings *s);

@@ -32,6 +32,20 @@ struct builder *builder_new(const struct discovery *d, struct kernel *k, const s
 	return b;
 }
 
+void builder_prepare(const struct discovery *d, struct kernel *k, const struct build_options *o)
+{
+	if (!k || kernel_why(k) || o->brief || !(o->sources & SOURCE_KERNEL))
+		return;
+	for (size_t i = 0; i < d->n_rings && !kernel_prepared(k); i++) {
+		const struct found_ring *r = &d->rings[i];
+		const struct ring_key key = {r->file, r->ctx, r->inode};
+		struct ring_base base;
+
+		if (r->wanted && r->ctx && !kernel_ring(k, &key, &base))
+			kernel_prepare(k, &base);
+	}
+}
+
 static void forget(struct person *p)
 {
 	close(p->dir);
@@ -47,7 +61,6 @@ void builder_free(struct builder *b)
 	sockets_free(b->sockets);
 	free(b->sq_threads);
 	free(b->sqds);
-	free(b->mms);
 	free(b);
 }
 
@@ -81,14 +94,12 @@ struct person *person_of(struct builder *b, pid_t pid)
 struct person *person_known(struct builder *b, pid_t pid)
 {
 	struct person *p = person_of(b, pid);
-	struct proc_task t;
 	int64_t uid;
 
 	if (!p || p->asked)
 		return p;
 	p->asked = true;
-	if (!proc_task_read(&p->arena, p->dir, &t))
-		p->comm = t.comm;
+	p->comm = proc_comm(&p->arena, p->dir);
 	uid = proc_status_number(&p->arena, p->dir, "Uid");
 	if (uid >= 0)
 		p->uid = snap((uint64_t)uid);
@@ -151,10 +162,11 @@ int read_fdinfo(struct builder *b, struct arena *a, const struct ring_ref *ref, 
 
 static const char *why_no_fdinfo(const struct found_ring *r, int err)
 {
-	return !r->n_refs	? "no descriptor of the ring is open, so it has no fdinfo"
-	       : err == ENODATA ? "the ring's lock was taken each time fdinfo was read"
-	       : err == EACCES	? "EACCES: fdinfo of a process that you may not look into (CAP_SYS_PTRACE lets you)"
-				: "fdinfo could not be read";
+	return !r->n_refs	  ? "no descriptor of the ring is open, so it has no fdinfo"
+	       : err == ENODATA	  ? "the ring's lock was taken each time fdinfo was read"
+	       : err == ETIMEDOUT ? "the process does not answer"
+	       : err == EACCES	  ? "EACCES: fdinfo of a process that you may not look into (CAP_SYS_PTRACE lets you)"
+				  : "fdinfo could not be read";
 }
 
 /* The ring as the kernel has it now. False: the kernel says that it is gone. */

@@ -13,7 +13,7 @@ static ssize_t look_mem(void *ctx, uint64_t addr, void *dst, size_t n)
 	struct reading *x = ctx;
 	struct iovec local = {dst, n}, remote = {(void *)(uintptr_t)addr, n};
 
-	return process_vm_readv(x->pid, &local, 1, &remote, 1, 0);
+	return proc_memory(x->pid, &remote, 1, &local, 1);
 }
 
 static const char *look_file(void *ctx, int fd)

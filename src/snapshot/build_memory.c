@@ -132,7 +132,7 @@ bool by_descriptor(struct reading *x)
 				x->err = p && r->refs[i].tid != r->refs[i].pid ? EOPNOTSUPP : errno;
 			continue;
 		}
-		ring_access_fd_init(&x->fd, pidfd, r->refs[i].fd);
+		ring_access_fd_init(&x->fd, r->refs[i].pid, pidfd, r->refs[i].fd);
 		x->acc = &x->fd.base;
 		x->err = -find_header(x);
 		if (!x->err)
@@ -202,6 +202,8 @@ const char *why_no_memory(const struct reading *x)
 	case EOPNOTSUPP:
 		return "the only descriptor is in a thread's own table, out of which this kernel duplicates nothing "
 		       "(6.9 does)";
+	case ETIMEDOUT:
+		return "the process does not answer";
 	case ENOSYS:
 		return "this kernel has no pidfd_getfd (5.6 has)";
 	case ENXIO:

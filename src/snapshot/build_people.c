@@ -2,6 +2,7 @@
 /* Who holds a ring, whose it is, and the threads that work for it. */
 #include <ctype.h>
 #include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <linux/kcmp.h>
 #include <stdio.h>
@@ -88,12 +89,13 @@ static void owner_is(struct builder *b, struct arena *a, pid_t pid, struct snap_
 	snap_add_reason(a, out, "owner.submitter_tid", b->kernel_why);
 	for (size_t i = 0; i < out->n_holders; i++) {
 		struct snap_holder *h = &out->holders[i];
-		long same = h->pid == (uint32_t)pid ? 0 : syscall(SYS_kcmp, h->pid, pid, KCMP_VM, 0, 0);
+		long same = h->pid == (uint32_t)pid ? 0 : proc_kcmp((pid_t)h->pid, pid, KCMP_VM, 0, 0);
 
 		h->same_mm = same < 0 ? SNAP_UNKNOWN : same == 0 ? SNAP_YES : SNAP_NO;
 		if (same < 0 && !snap_reason_of(out, "holders.same_mm"))
 			snap_add_reason(a, out, "holders.same_mm",
-				"kcmp is refused or not built into this kernel (CAP_SYS_PTRACE)");
+				errno == ETIMEDOUT ? "the process does not answer"
+						   : "kcmp is refused or not built into this kernel (CAP_SYS_PTRACE)");
 	}
 }
 
@@ -159,6 +161,7 @@ static void find_threads(struct person *p)
 
 		if (task < 0)
 			continue;
+		proc_dir_is(task, p->pid);
 		if (!proc_task_read(&tmp, task, &t) && t.io_worker) {
 			if (!strncmp(t.comm, "iou-wrk", 7)) {
 				p->workers =

@@ -1,26 +1,28 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* A moment's rings, and its time. */
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
 #include "frame.h"
 
-struct frame *frame_new(void)
+struct frame *frame_new(bool shared)
 {
-	struct frame *f = xrealloc(NULL, sizeof(*f));
+	struct arena a = shared ? arena_shared() : (struct arena){0};
+	struct frame *f = arena_alloc(&a, sizeof(*f));
 
-	memset(f, 0, sizeof(*f));
+	f->arena = a;
 	return f;
 }
 
 void frame_free(struct frame *f)
 {
+	struct arena a;
+
 	if (!f)
 		return;
-	arena_free(&f->arena);
-	free(f);
+	a = f->arena; /* the frame itself lives in it */
+	arena_free(&a);
 }
 
 double frame_time(const char *time)

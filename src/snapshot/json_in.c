@@ -359,7 +359,8 @@ static const char *document(struct arena *a, const cJSON *o, struct snap_doc *do
 	i = 0;
 	for (item = known ? list->child : NULL; item; item = item->next)
 		doc->skipped[i++] = (struct snap_skip){json_read_num(GET(item, "pid")),
-			json_read_num(GET(item, "ring_id")), json_read_str(a, GET(item, "reason"))};
+			json_read_num(GET(item, "ring_id")), json_read_str(a, GET(item, "reason")),
+			cJSON_IsTrue(GET(item, "late"))};
 	return NULL;
 }
 

@@ -365,6 +365,8 @@ void snap_json_end(struct buf *b, const struct snap_skip *skipped, size_t n)
 		if (skipped[i].ring_id.known)
 			ADD(o, "ring_id", num(skipped[i].ring_id));
 		ADD(o, "reason", json_str(skipped[i].reason));
+		if (skipped[i].late)
+			ADD(o, "late", cJSON_CreateTrue());
 		cJSON_AddItemToArray(list, o);
 	}
 	buf_puts(b, "\n],\n\"skipped\":");

@@ -4,21 +4,11 @@
 
 #include "parts.h"
 
-/* Small numbers for address spaces, in the order in which they are met. */
 static const char *mm_name(struct builder *b, struct arena *a, uint64_t mm)
 {
-	size_t i = 0;
+	size_t n = mm_number(b->d->numbers, mm);
 
-	while (i < b->n_mms && b->mms[i] != mm)
-		i++;
-	if (i == b->n_mms) {
-		if (b->n_mms == b->cap_mms) {
-			b->cap_mms = b->cap_mms ? b->cap_mms * 2 : 16;
-			b->mms = xrealloc(b->mms, b->cap_mms * sizeof(*b->mms));
-		}
-		b->mms[b->n_mms++] = mm;
-	}
-	return arena_printf(a, "mm%zu", i + 1);
+	return n ? arena_printf(a, "mm%zu", n) : NULL;
 }
 
 /* The process that has the address space: the kernel's note of it, else whoever of those seen has the same. 0: none. */

@@ -43,7 +43,7 @@ static const char *state_of(const struct task_ids *t)
 }
 
 /* Where in the kernel a thread sleeps, as far as /proc says; function names only, whatever else stands there. */
-static void where_it_sleeps(struct arena *a, struct snap_worker *w)
+static void where_it_sleeps(struct arena *a, pid_t process, struct snap_worker *w)
 {
 	int dir = proc_open(w->tid);
 	size_t len;
@@ -51,6 +51,7 @@ static void where_it_sleeps(struct arena *a, struct snap_worker *w)
 
 	if (dir < 0)
 		return;
+	proc_dir_is(dir, process);
 	text = proc_read(a, dir, "wchan", &len);
 	if (text && len && strcmp(text, "0") != 0)
 		w->wchan = text;
@@ -109,7 +110,7 @@ void build_kernel_workers(
 			to->request = (struct snap_running){true, r->run.ctx == b->base.ctx, r->run.opcode,
 				op_name(a, r->run.opcode), r->run.user_data};
 			if (uses(b, SOURCE_PROC) && strcmp(to->state, "running") != 0 && looked++ < MOST_LOOKED_INTO)
-				where_it_sleeps(a, to);
+				where_it_sleeps(a, r->task.tgid, to);
 			if (uses(b, SOURCE_PROC) && strcmp(to->state, "running") != 0 && !to->wchan && !to->stack.n &&
 				!snap_reason_of(out, "workers.threads.wchan"))
 				snap_add_reason(a, out, "workers.threads.wchan",

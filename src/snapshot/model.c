@@ -100,3 +100,12 @@ const struct snap_holder *snap_main_holder(const struct snap_ring *r)
 			return &r->holders[i];
 	return r->n_holders ? &r->holders[0] : NULL;
 }
+
+size_t snap_missing(const struct snap_skip *skipped, size_t n)
+{
+	size_t missing = 0;
+
+	for (size_t i = 0; i < n; i++)
+		missing += skipped[i].pid.known && !skipped[i].late;
+	return missing;
+}

@@ -33,8 +33,6 @@ struct builder {
 	struct ring_header header;
 	struct kernel *k;	/* NULL: not asked, or it cannot be */
 	const char *kernel_why; /* why what the kernel alone knows is absent */
-	uint64_t *mms;		/* address spaces in the order in which they were met: "mm1" is the first */
-	size_t n_mms, cap_mms;
 	/* the ring that is being built, as the kernel has it */
 	struct ring_key key;
 	struct ring_base base;

@@ -94,7 +94,7 @@ static void sees(struct top *t, struct grid *g, int y)
 	for (size_t i = 0; i < f->doc.n_skipped; i++) {
 		const struct snap_skip *s = &f->doc.skipped[i];
 
-		if (!s->pid.known || !s->reason)
+		if (!s->pid.known || !s->reason || s->late)
 			continue;
 		b.len = 0;
 		buf_printf(&b, "pid %" PRIu64 ": ", s->pid.v);
@@ -163,6 +163,35 @@ static int graph_rows(const struct top *t, int rows)
 	return !t->config.graph || rows < 16 ? 0 : rows < 20 ? 2 : rows < 36 ? 3 : 5;
 }
 
+/* A line for each process that does not answer, of a few. Returns how many. */
+static int late(struct top *t, struct grid *g, int y, int rows)
+{
+	const struct frame *f = shown_frame(t);
+	int most = rows < 20 ? 1 : 3, n = 0;
+	size_t more = 0;
+	struct buf b = {0};
+
+	for (size_t i = 0; f && i < f->doc.n_skipped; i++) {
+		const struct snap_skip *s = &f->doc.skipped[i];
+
+		if (!s->late || n == most) {
+			more += s->late;
+			continue;
+		}
+		b.len = 0;
+		buf_printf(&b, "! pid %" PRIu64 " ", s->pid.v);
+		render_text(&b, &t->style, s->reason, strlen(s->reason));
+		grid_put_cut(g, y + n++, 0, g->cols, C_BAD, b.data, cut_mark(t));
+	}
+	if (more) {
+		b.len = 0;
+		buf_printf(&b, "! and %zu more that do not answer", more);
+		grid_put_cut(g, y + n++, 0, g->cols, C_BAD, b.data, cut_mark(t));
+	}
+	buf_free(&b);
+	return n;
+}
+
 int draw_head(struct top *t, struct grid *g, int rows)
 {
 	int y = 0, n = graph_rows(t, rows);
@@ -170,6 +199,7 @@ int draw_head(struct top *t, struct grid *g, int rows)
 	title(t, g, y++);
 	sees(t, g, y++);
 	sums(t, g, y++);
+	y += late(t, g, y, rows);
 	if (n)
 		draw_graph(t, g, y, 0, n, g->cols);
 	return y + n;
@@ -192,9 +222,9 @@ static void nothing(struct top *t, struct grid *g, int y)
 		for (size_t i = 0; i < t->o.n_pids; i++)
 			buf_printf(&b, " %d", (int)t->o.pids[i]);
 		/* one that has ended will not have any */
-		buf_puts(&b, f->doc.n_skipped >= t->o.n_pids ? ": ended"
-			     : t->o.n_pids == 1		     ? " has no ring yet: waiting for the first"
-							     : " have no ring yet: waiting for the first");
+		buf_puts(&b, snap_missing(f->doc.skipped, f->doc.n_skipped) >= t->o.n_pids ? ": ended"
+			     : t->o.n_pids == 1 ? " has no ring yet: waiting for the first"
+						: " have no ring yet: waiting for the first");
 	} else {
 		buf_puts(&b, "no process has a ring: waiting for the first");
 	}

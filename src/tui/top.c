@@ -50,6 +50,11 @@ const struct frame *shown_frame(const struct top *t)
 	return t->n_files ? t->files[t->at_file] : t->frame;
 }
 
+const struct frame *top_shown(const struct top *t)
+{
+	return shown_frame(t);
+}
+
 bool top_quits(const struct top *t)
 {
 	return t->quits;

@@ -28,7 +28,7 @@ static void draw(struct top *t, int rows, int cols)
 
 static struct frame *frame(const uint8_t *data, size_t size, double at)
 {
-	struct frame *f = frame_new();
+	struct frame *f = frame_new(false);
 
 	snap_json_read(&f->arena, (const char *)data, size, &f->doc);
 	f->at = at;

@@ -145,7 +145,7 @@ static char *document(const struct snap_ring *r, struct buf *b)
 {
 	struct snap_head h = {
 		"uringctl 0.1.0", "2026-11-23T20:01:02.123456Z", "6.18.44", true, true, true, false, "EPERM: no"};
-	struct snap_skip skip = {num(1), {0}, "EPERM"};
+	struct snap_skip skip = {num(1), {0}, "EPERM", false};
 
 	b->len = 0;
 	snap_json_begin(b, &h);

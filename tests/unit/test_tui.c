@@ -15,7 +15,7 @@
 
 static struct frame *load(int n)
 {
-	struct frame *f = frame_new();
+	struct frame *f = frame_new(false);
 	char path[64];
 	const char *why;
 
@@ -438,7 +438,7 @@ static struct snap_num num(uint64_t v)
 
 static struct frame *frame_of(double at, const struct snap_ring *rings, size_t n)
 {
-	struct frame *f = frame_new();
+	struct frame *f = frame_new(false);
 
 	f->at = at;
 	f->doc.rings = arena_alloc(&f->arena, n * sizeof(*rings));
