@@ -54,6 +54,12 @@ struct helpers_job {
 /* Does a job. 0; -1 with errno if no helper can be started; 1 if taken has ended it. */
 int helpers_run(struct helpers *h, const struct helpers_job *job);
 
+/*
+ * Has a helper call fn and waits for it, as long as a target has time. ctx, where the answer goes, is in shared memory; what else fn
+ * changes stays in that helper, which is there for the next call, too. 0; -1 with errno: ETIMEDOUT, or no helper can be started.
+ */
+int helpers_ask(struct helpers *h, void (*fn)(void *ctx), void *ctx);
+
 /* A target that did not answer. */
 struct helpers_late {
 	pid_t pid;

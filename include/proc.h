@@ -56,6 +56,16 @@ const char *proc_comm(struct arena *a, int dirfd);
 /* Reads dirfd's stat. 0, or -1 with errno. */
 int proc_task_read(struct arena *a, int dirfd, struct proc_task *out);
 
+/* What /proc/PID/status has of a task. It waits for less than stat does. */
+struct proc_status {
+	pid_t tgid;
+	char state;
+	unsigned threads;
+	bool has_mm;
+};
+/* 0, or -1 with errno. */
+int proc_status(struct arena *a, int dirfd, struct proc_status *out);
+
 /* The number behind "key:" in dirfd's status, -1 if it cannot be had. "Uid" gives the real uid, "Tgid" the process. */
 int64_t proc_status_number(struct arena *a, int dirfd, const char *key);
 

@@ -107,6 +107,29 @@ static bool is_late(struct helpers *h, pid_t pid)
 	return false;
 }
 
+/* Processes that were not named and could not be looked into, a line for each reason. True: it is more than permission that was missing. */
+static bool tell_unseen(const struct discovery *d)
+{
+	bool trouble = false;
+
+	for (size_t i = 0; i < d->n_skipped; i++) {
+		const char *reason = d->skipped[i].reason;
+		size_t n = 0, first = 0;
+
+		while (strcmp(d->skipped[first].reason, reason) != 0)
+			first++;
+		if (first < i)
+			continue; /* told already */
+		for (size_t k = i; k < d->n_skipped; k++)
+			n += !d->skipped[k].named && !strcmp(d->skipped[k].reason, reason);
+		if (!n)
+			continue;
+		complain("%zu process%s not looked into: %s", n, n == 1 ? "" : "es", reason);
+		trouble |= strncmp(reason, "EACCES", 6) != 0;
+	}
+	return trouble;
+}
+
 int find_rings(const struct choices *c, struct helpers *h, struct kernel *k, struct discovery *d, bool *failed)
 {
 	size_t wanted = 0;
@@ -121,9 +144,8 @@ int find_rings(const struct choices *c, struct helpers *h, struct kernel *k, str
 			*failed = true;
 		}
 	}
-	if (!c->n_pids && d->unseen && !c->by_id && c->fd < 0)
-		complain("%zu process%s not looked into: EACCES (CAP_SYS_PTRACE lets you)", d->unseen,
-			d->unseen == 1 ? "" : "es");
+	if (!c->n_pids && !c->by_id && c->fd < 0)
+		*failed |= tell_unseen(d);
 	for (size_t i = 0; i < c->n_pids; i++)
 		if (!was_skipped(d, c->pids[i]) && !is_late(h, c->pids[i]) && !holds(d, c->pids[i]) && c->fd < 0)
 			complain("pid %d: has no ring%s", (int)c->pids[i],

@@ -99,16 +99,13 @@ static void tell(struct job_board *j)
 		futex_wake(&j->events);
 }
 
-void helper_main(struct helpers_board *board, struct job_board *j, const struct helpers_job *job, unsigned number,
-	pid_t parent, const struct helpers_hook *first)
+bool helper_begin(struct helpers_board *board, struct helper_post *post, pid_t parent, const struct helpers_hook *first)
 {
-	struct helper_post *post = &board->posts[number];
 	sigset_t none;
-	size_t i;
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (getppid() != parent)
-		_exit(1); /* it has ended already */
+		return false;
 	prctl(PR_SET_NAME, "uring-helper");
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
@@ -117,6 +114,17 @@ void helper_main(struct helpers_board *board, struct job_board *j, const struct 
 	if (first->fn)
 		first->fn(first->ctx);
 	guard_report_to(&post->guard, &board->late);
+	return true;
+}
+
+void helper_main(struct helpers_board *board, struct job_board *j, const struct helpers_job *job, unsigned number,
+	pid_t parent, const struct helpers_hook *first)
+{
+	struct helper_post *post = &board->posts[number];
+	size_t i;
+
+	if (!helper_begin(board, post, parent, first))
+		_exit(1);
 	if (job->begin)
 		job->begin(job->ctx);
 	while (!atomic_load(&j->stop) && next_item(j, post, job->n, &i)) {

@@ -26,36 +26,9 @@ static const double deadline_again = 0.1;
 /* a helper that works has ten times its deadline; one that neither works nor waits for a target (it is stopped, say) has this */
 static const double stalled = 2;
 
-enum { TRIES = 3, MOST_KNOWN = 256, MOST_LEAVING = 512 };
+enum { TRIES = 3 };
 
-struct helper {
-	pid_t pid; /* 0: none */
-	uint32_t changes;
-	size_t item;
-	double since; /* when it was first seen as it is */
-	double cpu;   /* that it had had then */
-	bool slow;
-};
-
-struct helpers {
-	struct helpers_board *board;
-	size_t board_size;
-	double deadline, patience;
-	struct helpers_hook first;
-	struct helper live[MOST_HELPERS];
-	struct helpers_late late[GUARD_MOST_LATE];
-	size_t n_late;
-	pid_t known[MOST_KNOWN]; /* that were late in any round */
-	size_t n_known;
-	pid_t leaving[MOST_LEAVING]; /* their work is done, and nobody has waited for them yet */
-	size_t n_leaving;
-	/* of the job under way */
-	const struct helpers_job *job;
-	struct job_board *j;
-	uint8_t *tries;
-};
-
-static double now(void)
+double helper_now(void)
 {
 	struct timespec t;
 
@@ -101,24 +74,22 @@ static double cpu_of(pid_t pid)
 	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 }
 
-/* True: it has ended. It may take a moment to. */
-static bool reap(pid_t pid, double patience)
+bool helper_reap(pid_t pid, double patience)
 {
-	double end = now() + patience;
+	double end = helper_now() + patience;
 
 	for (;;) {
 		pid_t got = waitpid(pid, NULL, WNOHANG);
 
 		if (got == pid || (got < 0 && errno == ECHILD))
 			return true;
-		if (now() >= end)
+		if (helper_now() >= end)
 			return false;
 		nanosleep(&(struct timespec){0, 200000}, NULL);
 	}
 }
 
-/* A process whose end is to be waited for some time later. */
-static void leaving(struct helpers *h, pid_t pid)
+void helper_leaves(struct helpers *h, pid_t pid)
 {
 	if (h->n_leaving == MOST_LEAVING)
 		waitpid(h->leaving[--h->n_leaving], NULL, WNOHANG);
@@ -130,7 +101,7 @@ static void reap_leaving(struct helpers *h)
 	size_t n = 0;
 
 	for (size_t i = 0; i < h->n_leaving; i++)
-		if (!reap(h->leaving[i], 0))
+		if (!helper_reap(h->leaving[i], 0))
 			h->leaving[n++] = h->leaving[i];
 	h->n_leaving = n;
 }
@@ -153,9 +124,9 @@ static void where_it_waits(struct helpers *h, pid_t pid, char out[64])
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		_exit(fd < 0 || read(fd, h->board->where, sizeof(h->board->where) - 1) < 0);
 	}
-	if (child > 0 && !reap(child, 0.02)) {
+	if (child > 0 && !helper_reap(child, 0.02)) {
 		kill(child, SIGKILL);
-		leaving(h, child);
+		helper_leaves(h, child);
 	}
 	memcpy(out, h->board->where, sizeof(h->board->where));
 	out[63] = '\0';
@@ -203,7 +174,7 @@ static void give_up(struct helpers *h, struct helper *one, struct helper_post *p
 {
 	pid_t pid = atomic_load(&post->guard.pid);
 	enum guard_call call = (enum guard_call)atomic_load(&post->guard.call);
-	struct helpers_late l = {.pid = pid, .call = call, .seconds = now() - one->since, .helper = one->pid};
+	struct helpers_late l = {.pid = pid, .call = call, .seconds = helper_now() - one->since, .helper = one->pid};
 
 	where_it_waits(h, one->pid, l.where);
 	/* it may just have come through */
@@ -211,7 +182,7 @@ static void give_up(struct helpers *h, struct helper *one, struct helper_post *p
 		return;
 	kill(one->pid, SIGKILL);
 	/* no instruction of its own is executed from here on: it has ended, or is in the kernel for good */
-	if (reap(one->pid, 0.005))
+	if (helper_reap(one->pid, 0.005))
 		l.helper = 0;
 	if (call != GUARD_NONE && pid && h->n_late < GUARD_MOST_LATE) {
 		h->late[h->n_late++] = l;
@@ -238,7 +209,7 @@ static bool start(struct helpers *h)
 		if (h->live[i].pid)
 			continue;
 		memset(post, 0, sizeof(*post));
-		h->live[i] = (struct helper){.since = now()};
+		h->live[i] = (struct helper){.since = helper_now()};
 		h->live[i].pid = fork();
 		if (!h->live[i].pid)
 			helper_main(h->board, h->j, h->job, i, self, &h->first);
@@ -251,15 +222,14 @@ static bool start(struct helpers *h)
 	return false;
 }
 
-/* Looks at one helper. Returns seconds until it has to be looked at again. */
-static double watch(struct helpers *h, struct helper *one, struct helper_post *post)
+double helper_watch(struct helpers *h, struct helper *one, struct helper_post *post)
 {
 	uint32_t changes = atomic_load(&post->guard.changes), call = atomic_load(&post->guard.call);
 	size_t item = atomic_load(&post->item);
 	double waited, limit;
 	int32_t pid;
 
-	if (reap(one->pid, 0)) {
+	if (helper_reap(one->pid, 0)) {
 		item_back(h, item);
 		one->pid = 0;
 		return 0.001;
@@ -267,11 +237,11 @@ static double watch(struct helpers *h, struct helper *one, struct helper_post *p
 	if (changes != one->changes || item != one->item) {
 		one->changes = changes;
 		one->item = item;
-		one->since = now();
+		one->since = helper_now();
 		one->cpu = cpu_of(one->pid);
 		one->slow = false;
 	}
-	waited = now() - one->since;
+	waited = helper_now() - one->since;
 	pid = atomic_load(&post->guard.pid);
 	limit = call == GUARD_NONE ? stalled : pid && is_known(h, pid) ? deadline_again : h->deadline;
 	if (waited >= limit) {
@@ -302,7 +272,7 @@ static double watch_all(struct helpers *h)
 
 		if (!h->live[i].pid)
 			continue;
-		next = watch(h, &h->live[i], &h->board->posts[i]);
+		next = helper_watch(h, &h->live[i], &h->board->posts[i]);
 		soonest = next < soonest ? next : soonest;
 		live += h->live[i].pid != 0;
 		slow += h->live[i].pid && h->live[i].slow;
@@ -327,10 +297,10 @@ static void dismiss(struct helpers *h)
 
 		if (!pid)
 			continue;
-		if (atomic_load(&h->board->posts[i].item) || !reap(pid, 0.05)) {
+		if (atomic_load(&h->board->posts[i].item) || !helper_reap(pid, 0.05)) {
 			kill(pid, SIGKILL);
-			if (!reap(pid, 0.005))
-				leaving(h, pid);
+			if (!helper_reap(pid, 0.005))
+				helper_leaves(h, pid);
 		}
 		h->live[i].pid = 0;
 	}
@@ -414,7 +384,7 @@ void helpers_round(struct helpers *h)
 	for (size_t i = 0; i < h->n_late; i++) {
 		struct helpers_late *l = &h->late[i];
 
-		if (!l->helper || reap(l->helper, 0))
+		if (!l->helper || helper_reap(l->helper, 0))
 			continue;
 		h->late[n++] = *l;
 		if (l->pid)
@@ -429,13 +399,15 @@ size_t helpers_free(struct helpers *h, pid_t *one)
 
 	if (!h)
 		return 0;
+	if (h->asked.pid)
+		helper_leaves(h, h->asked.pid);
 	for (size_t i = 0; i < h->n_leaving; i++)
 		kill(h->leaving[i], SIGKILL);
 	for (size_t i = 0; i < h->n_late; i++)
 		if (h->late[i].helper)
-			leaving(h, h->late[i].helper);
+			helper_leaves(h, h->late[i].helper);
 	for (size_t i = 0; i < h->n_leaving; i++) {
-		if (reap(h->leaving[i], 0.01))
+		if (helper_reap(h->leaving[i], 0.01))
 			continue;
 		*one = h->leaving[i];
 		stuck++;

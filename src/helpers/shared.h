@@ -7,7 +7,7 @@
 
 #include "helpers.h"
 
-enum { MOST_HELPERS = 256 };
+enum { MOST_HELPERS = 256, MOST_KNOWN = 256, MOST_LEAVING = 512 };
 
 enum item_state { ITEM_WAITING, ITEM_TAKEN, ITEM_DONE, ITEM_LOST };
 
@@ -28,17 +28,66 @@ struct helper_post {
 	_Atomic size_t item; /* that it does, from 1; 0: none */
 };
 
-/* The pages that all helpers of a program see. */
-struct helpers_board {
-	struct guard_late late;
-	struct helper_post posts[MOST_HELPERS];
-	char where[64]; /* what was last read of what a helper waits in */
-};
-
 struct helpers_hook {
 	void (*fn)(void *ctx);
 	void *ctx;
 };
+
+/* A question for the helper that answers single ones. */
+struct question {
+	_Atomic uint32_t asked, answered; /* futexes: how many there were */
+	void (*fn)(void *ctx);
+	void *ctx;
+};
+
+/* The pages that all helpers of a program see. */
+struct helpers_board {
+	struct guard_late late;
+	struct helper_post posts[MOST_HELPERS];
+	struct helper_post asked;
+	struct question question;
+	char where[64]; /* what was last read of what a helper waits in */
+};
+
+struct helper {
+	pid_t pid; /* 0: none */
+	uint32_t changes;
+	size_t item;
+	double since; /* when it was first seen as it is */
+	double cpu;   /* that it had had then */
+	bool slow;
+};
+
+struct helpers {
+	struct helpers_board *board;
+	size_t board_size;
+	double deadline, patience;
+	struct helpers_hook first;
+	struct helper live[MOST_HELPERS];
+	struct helper asked; /* that answers single questions */
+	struct helpers_late late[GUARD_MOST_LATE];
+	size_t n_late;
+	pid_t known[MOST_KNOWN]; /* that were late in any round */
+	size_t n_known;
+	pid_t leaving[MOST_LEAVING]; /* their work is done, and nobody has waited for them yet */
+	size_t n_leaving;
+	/* of the job under way */
+	const struct helpers_job *job;
+	struct job_board *j;
+	uint8_t *tries;
+};
+
+double helper_now(void);
+/* True: it has ended. It may take a moment to. */
+bool helper_reap(pid_t pid, double patience);
+/* A process whose end is to be waited for some time later. */
+void helper_leaves(struct helpers *h, pid_t pid);
+/* Looks at one, and gives it up if it has waited for too long: its pid is 0 then. Returns seconds until it has to be looked at again. */
+double helper_watch(struct helpers *h, struct helper *one, struct helper_post *post);
+
+/* What each helper does first. False: its parent has ended already. */
+bool helper_begin(
+	struct helpers_board *board, struct helper_post *post, pid_t parent, const struct helpers_hook *first);
 
 /* A helper's life. Never returns. */
 void helper_main(struct helpers_board *board, struct job_board *j, const struct helpers_job *job, unsigned post,

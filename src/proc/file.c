@@ -44,7 +44,7 @@ static enum guard_call call_of(const char *path)
 		const char *begins;
 		enum guard_call call;
 	} files[] = {{"fdinfo/", GUARD_FDINFO}, {"status", GUARD_STATUS}, {"stat", GUARD_STAT}, {"maps", GUARD_MAPS},
-		{"net/", GUARD_NET}, {"stack", GUARD_STACK}};
+		{"net/", GUARD_NET}, {"stack", GUARD_STACK}, {"wchan", GUARD_STACK}};
 
 	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++)
 		if (!strncmp(path, files[i].begins, strlen(files[i].begins)))
@@ -121,7 +121,14 @@ char *proc_read(struct arena *a, int dirfd, const char *path, size_t *len)
 const char *proc_link(struct arena *a, int dirfd, const char *path)
 {
 	char s[PATH_MAX];
-	ssize_t n = readlinkat(dirfd, path, s, sizeof(s));
+	ssize_t n;
+	int err;
 
+	if (guard_begin(proc_dir_pid(dirfd), GUARD_LINK))
+		return NULL;
+	n = readlinkat(dirfd, path, s, sizeof(s));
+	err = errno;
+	guard_end();
+	errno = err;
 	return n < 0 ? NULL : arena_copy(a, s, (size_t)n);
 }

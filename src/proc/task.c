@@ -63,17 +63,45 @@ int proc_task_read(struct arena *a, int dirfd, struct proc_task *out)
 	return 0;
 }
 
-int64_t proc_status_number(struct arena *a, int dirfd, const char *key)
+/* What follows "key:" in a status, without its blanks; NULL: it is not there. Its first line, the name, is the kernel's to escape. */
+static const char *status_value(const char *text, const char *key)
 {
-	size_t len, keylen = strlen(key);
-	char *text = proc_read(a, dirfd, "status", &len);
+	size_t keylen = strlen(key);
 
-	for (char *line = text; line; line = strchr(line, '\n')) {
+	for (const char *line = text; line; line = strchr(line, '\n')) {
 		line += *line == '\n';
 		if (!strncmp(line, key, keylen) && line[keylen] == ':')
-			return strtoll(line + keylen + 1, NULL, 10);
+			return line + keylen + 1 + strspn(line + keylen + 1, " \t");
 		if (!*line)
 			break;
 	}
-	return -1;
+	return NULL;
+}
+
+int proc_status(struct arena *a, int dirfd, struct proc_status *out)
+{
+	size_t len;
+	const char *text = proc_read(a, dirfd, "status", &len), *tgid, *state, *threads;
+
+	*out = (struct proc_status){0};
+	if (!text)
+		return -1;
+	tgid = status_value(text, "Tgid");
+	state = status_value(text, "State");
+	threads = status_value(text, "Threads");
+	if (!tgid || !state || !threads) {
+		errno = EPROTO;
+		return -1;
+	}
+	*out = (struct proc_status){(pid_t)strtol(tgid, NULL, 10), *state, (unsigned)strtoul(threads, NULL, 10),
+		status_value(text, "VmSize") != NULL};
+	return 0;
+}
+
+int64_t proc_status_number(struct arena *a, int dirfd, const char *key)
+{
+	size_t len;
+	const char *text = proc_read(a, dirfd, "status", &len), *value = text ? status_value(text, key) : NULL;
+
+	return value ? strtoll(value, NULL, 10) : -1;
 }

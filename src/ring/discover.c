@@ -30,28 +30,28 @@ static bool held_by(const struct found_ring *r, const pid_t *pids, size_t n)
 /* Why a process that was named has nothing to show, NULL if it has; *process gets its id, which a thread's may not be. */
 static const char *why_not(struct arena *a, pid_t pid, pid_t *process)
 {
+	struct proc_status st;
 	struct proc_task t;
 	int dir = proc_open(pid);
 	const char *why = NULL;
-	int64_t tgid;
 
 	*process = pid;
 	if (dir < 0)
 		return errno == ENOENT || errno == ESRCH
 			       ? "no such process (ps -e lists them)"
 			       : arena_printf(a, "%s: /proc/%d could not be opened", strerrorname_np(errno), (int)pid);
-	tgid = proc_status_number(a, dir, "Tgid");
-	if (tgid > 0)
-		*process = (pid_t)tgid;
-	if (proc_task_read(a, dir, &t))
-		why = errno == ETIMEDOUT ? NULL /* whoever supervises says so */
-		      : errno == ENOENT || errno == ESRCH
+	if (!proc_status(a, dir, &st)) {
+		if (st.tgid > 0)
+			*process = st.tgid;
+		if (st.state == 'Z' && st.threads <= 1)
+			why = "a zombie: its rings are gone (its parent has yet to wait for it)";
+		else if (!st.has_mm && !proc_task_read(a, dir, &t) && t.kthread)
+			why = "a kernel thread: it has no rings of its own (name the process that the ring belongs to)";
+	} else if (errno != ETIMEDOUT) { /* of those whoever supervises says so */
+		why = errno == ENOENT || errno == ESRCH
 			      ? "no such process (it has just ended)"
 			      : arena_printf(a, "%s: its state could not be read", strerrorname_np(errno));
-	else if (t.kthread)
-		why = "a kernel thread: it has no rings of its own (name the process that the ring belongs to)";
-	else if (t.state == 'Z' && t.threads <= 1)
-		why = "a zombie: its rings are gone (its parent has yet to wait for it)";
+	}
 	close(dir);
 	return why;
 }

@@ -44,6 +44,9 @@ static const char *denied(int err)
 	case EACCES:
 	case EPERM:
 		return "EACCES: you may not look into this process (CAP_SYS_PTRACE lets you)";
+	case EMFILE:
+	case ENFILE:
+		return "EMFILE: there are too few descriptors for it (ulimit -n)";
 	case ENOENT: /* it has ended */
 	case ESRCH:
 	case ETIMEDOUT: /* whoever supervises says so */
@@ -89,9 +92,14 @@ static void look_at_fd(void *ctx, int dirfd, const char *name, int number)
 	char link[sizeof(ring) + 1];
 	struct sighting *s;
 	struct stat st;
+	ssize_t len;
 	int err;
 
-	if (readlinkat(dirfd, name, link, sizeof(link)) != sizeof(ring) - 1 || memcmp(link, ring, sizeof(ring) - 1))
+	if (guard_begin(t->c->pid, GUARD_LINK))
+		return;
+	len = readlinkat(dirfd, name, link, sizeof(link));
+	guard_end();
+	if (len != sizeof(ring) - 1 || memcmp(link, ring, sizeof(ring) - 1))
 		return;
 	if (guard_begin(t->c->pid, GUARD_FD_STAT))
 		return;
@@ -207,8 +215,10 @@ void scan_process(struct sightings *out, pid_t pid, dev_t anon_dev, bool fds)
 
 	if (dir < 0) {
 		why = denied(errno);
-		if (why)
+		if (why) {
+			out->unseen++;
 			skip(c, pid, why);
+		}
 		return; /* ended meanwhile, as a rule */
 	}
 	if (fds && look_at_table(c, dir, "fd", pid))

@@ -100,6 +100,7 @@ struct person *person_known(struct builder *b, pid_t pid)
 		return p;
 	p->asked = true;
 	p->comm = proc_comm(&p->arena, p->dir);
+	p->err = p->comm ? 0 : errno;
 	uid = proc_status_number(&p->arena, p->dir, "Uid");
 	if (uid >= 0)
 		p->uid = snap((uint64_t)uid);
@@ -133,6 +134,9 @@ static bool incomplete(const struct fdinfo *f)
 	return !f->has_files || f->files_partial;
 }
 
+/* Seconds that one builder waits for locks of rings, all together. */
+static const double most_rest = 0.05;
+
 int read_fdinfo(struct builder *b, struct arena *a, const struct ring_ref *ref, struct fdinfo *f)
 {
 	enum { TRIES = 40 };
@@ -152,7 +156,11 @@ int read_fdinfo(struct builder *b, struct arena *a, const struct ring_ref *ref, 
 		fdinfo_parse(a, text, len, f);
 		if (!incomplete(f))
 			return 0;
+		/* a lock that is taken may be so for ever, and very many may be */
+		if (b->rested > most_rest)
+			break;
 		nanosleep(&(struct timespec){0, 20000 + 5000 * i}, NULL);
+		b->rested += (20000 + 5000 * i) / 1e9;
 	}
 	if (f->has_files || f->has_queues)
 		return 0;

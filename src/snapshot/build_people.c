@@ -26,6 +26,12 @@ static struct snap_holder *holder(struct arena *a, struct snap_ring *out, size_t
 	return &out->holders[out->n_holders++];
 }
 
+/* Is this what the end of a process looks like? */
+static bool gone(int err)
+{
+	return err == ENOENT || err == ESRCH;
+}
+
 static void holders(struct builder *b, struct arena *a, const struct found_ring *r, struct snap_ring *out)
 {
 	size_t cap = 0, n = 0;
@@ -60,11 +66,15 @@ static void holders(struct builder *b, struct arena *a, const struct found_ring 
 	for (size_t i = 0; i < out->n_holders; i++) {
 		struct person *p = person_known(b, (pid_t)out->holders[i].pid);
 
+		if (p ? !p->comm && gone(p->err) : gone(errno))
+			continue;
 		if (!p || !p->comm)
-			continue; /* gone meanwhile */
+			snap_add_reason(a, out, "holders.comm",
+				arena_printf(a, "%s: /proc/%d could not be read", strerrorname_np(p ? p->err : errno),
+					(int)out->holders[i].pid));
 		out->holders[n] = out->holders[i];
-		out->holders[n].comm = arena_strdup(a, p->comm);
-		out->holders[n].uid = p->uid;
+		out->holders[n].comm = p && p->comm ? arena_strdup(a, p->comm) : NULL;
+		out->holders[n].uid = p ? p->uid : (struct snap_num){0};
 		/* mapped without a descriptor: it may have registered the ring's own fd and closed it, or just closed it */
 		if (out->holders[n].registered != SNAP_YES)
 			out->holders[n].registered = b->d->by_kernel ? SNAP_NO : SNAP_UNKNOWN;

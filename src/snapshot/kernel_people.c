@@ -40,7 +40,8 @@ static void owner(struct builder *b, struct arena *a, struct snap_ring *out)
 		w->pid = snap((uint64_t)pid);
 	else
 		snap_add_reason(a, out, "owner.pid",
-			!base->mm_users ? "the process that the ring is accounted to has ended; others keep the ring"
+			!base->mm_users ? "the address space that the ring is accounted to is gone (its process has "
+					  "ended, or called exec); others keep the ring"
 			: base->has & HAS_MM_OWNER
 				? "the process is not in this pid namespace, or is ending"
 				: "this kernel does not note which process has an address space (CONFIG_MEMCG)");

@@ -11,6 +11,7 @@ struct person {
 	int dir, pidfd;
 	struct arena arena;
 	const char *comm, *exe; /* NULL: not known */
+	int err;		/* why comm is not */
 	struct snap_num uid;
 	bool asked;		    /* comm, uid and exe were looked for */
 	int32_t *workers, *pollers; /* its io-wq and SQPOLL threads */
@@ -37,6 +38,7 @@ struct builder {
 	struct ring_key key;
 	struct ring_base base;
 	bool have_base;
+	double rested;	/* seconds, for locks of rings that were taken */
 	uint64_t *sqds; /* the SQPOLL threads of d's rings, as keys; NULL: not asked yet */
 };
 

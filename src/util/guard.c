@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What a call on a foreign process can wait for, by reading the kernel (5.10 to 7.3) and, where it says so, seen.
+ * What a call on a foreign process can wait for, by reading the kernel (5.10 to 7.3); "seen" where a process was made that it waits for.
  *
- * These wait for nothing that a process can hold for long, and are not announced: opening /proc/PID and listing its directories
- * (proc_pid_lookup and proc_fill_cache take a lock of our own directory alone), readlink of /proc/PID/fd/N, exe and cwd (fs/proc/base.c:
- * a spinning lock of the task, then d_path, which retries under rename_lock), pidfd_open, wchan, comm, and the BPF iterators over tasks and
- * over a ring (bpf_seq_read runs under RCU). stat and status are announced for the last line of the table that they share: they take
- * the address space, and whoever lets go of it last tears it down.
+ * These wait for nothing that a process can hold for long, and are refused for nobody: opening /proc/PID, listing its directories, comm,
+ * pidfd_open, the BPF iterators over tasks and over a ring (they run under RCU). But whoever lists a directory of /proc into memory that
+ * does not come, while somebody else asks to change its mode, holds up each lookup in it: so they are announced where they can be, and
+ * the supervisor makes none of them.
+ *
+ * ptrace_may_access waits for an exec under way on some kernels (seen: 6.18.44, in stat, wchan and each link of /proc/PID).
  */
 #include <errno.h>
 #include <stddef.h>
@@ -19,10 +20,12 @@ static const struct {
 	/* bpf_iter task_file takes a reference to each file; if the process closes it meanwhile, the last fput, and with it the file
 	   system's release, is ours (fs/file_table.c): FUSE on a block device, NFS and SO_LINGER wait in it */
 	[GUARD_FIND] = {"all descriptors, by BPF", "the release of a file that is being closed"},
-	/* do_task_stat: get_task_mm and mmput, the last of which waits for the aio of the address space (exit_aio) */
-	[GUARD_STAT] = {"/proc/PID/stat", "the end of its address space"},
-	[GUARD_STATUS] = {"/proc/PID/status", "the end of its address space"},
-	[GUARD_LINK] = {"a link in /proc/PID", "the name of a file"},
+	/* do_task_stat: ptrace_may_access (seen: exec); get_task_mm and mmput, the last of which waits for the aio of the address space
+	   (exit_aio) */
+	[GUARD_STAT] = {"/proc/PID/stat", "its exec or its aio to end"},
+	[GUARD_STATUS] = {"/proc/PID/status", "its aio to end"},
+	/* ptrace_may_access (seen: exec); the name itself is made without waiting (d_path) */
+	[GUARD_LINK] = {"the name of a file (a link in /proc/PID)", "its exec to end"},
 	/* a descriptor's number may be another file by now: stat follows the link, and a file system may ask its server (seen: FUSE GETATTR) */
 	[GUARD_FD_STAT] = {"the inode of a descriptor (/proc/PID/fd)", "the file system of the file behind it"},
 	/* show_fdinfo of that file: epoll takes ep->mtx (seen), inotify its marks, FUSE none; a ring only tries its own lock */
@@ -39,8 +42,8 @@ static const struct {
 	[GUARD_RING_MAP] = {"the memory of its ring (mmap)", "the ring's lock"},
 	/* kcmp: exec_update_lock of both (seen) */
 	[GUARD_KCMP] = {"what it shares with another process (kcmp)", "its exec to end"},
-	/* lock_trace: exec_update_lock */
-	[GUARD_STACK] = {"the kernel stack of a thread (/proc/PID/stack)", "its exec to end"},
+	/* lock_trace: exec_update_lock; wchan: ptrace_may_access (both seen) */
+	[GUARD_STACK] = {"where a thread sleeps (/proc/PID/stack)", "its exec to end"},
 	/* seq_file of /proc/PID/net: spinning locks of tables; the namespace is pinned, and the last who lets go queues its end */
 	[GUARD_NET] = {"the sockets of its network namespace", "its network namespace"},
 	[GUARD_OTHER] = {"something of it", "something of it"},
