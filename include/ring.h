@@ -35,6 +35,7 @@ struct found_ring {
 	uint64_t id;
 	bool wanted;	   /* one of the processes that were asked for holds it */
 	bool numbered;	   /* this kernel gives rings no inode of their own (before 5.19): id is a number of this run */
+	bool fds_unknown;  /* a process that has it mapped may have descriptors of it, which are not to be seen */
 	bool maps_unknown; /* it may have mappings that could not be told from another ring's (before 5.19 only) */
 	struct ring_ref *refs; /* by pid, tid, fd */
 	size_t n_refs;

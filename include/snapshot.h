@@ -83,6 +83,7 @@ struct snap_holder {
 	uint32_t pid;
 	const char *comm;
 	struct snap_num uid;
+	bool fds_known; /* false: it may have any, of which none is shown */
 	int32_t *fds;
 	size_t n_fds;
 	struct snap_thread_fd *thread_fds; /* in tables of single threads */

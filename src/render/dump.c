@@ -195,7 +195,7 @@ static void people(const struct page *p, const struct snap_ring *r)
 		for (size_t k = 0; k < h->n_thread_fds; k++, sep = ", ")
 			buf_printf(p->b, "%s%d of thread %d", sep, h->thread_fds[k].fd, h->thread_fds[k].tid);
 		if (!h->n_fds && !h->n_thread_fds)
-			buf_puts(p->b, ": no fd");
+			buf_puts(p->b, h->fds_known ? ": no fd" : ": fd ?");
 		if (h->registered == SNAP_YES)
 			buf_puts(p->b, ", registered with its task");
 		if (h->mapped != SNAP_UNKNOWN)

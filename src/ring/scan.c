@@ -3,6 +3,7 @@
 #include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <linux/kcmp.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,6 +12,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "caps.h"
 #include "guard.h"
 #include "sighting.h"
 
@@ -43,7 +45,11 @@ static const char *denied(int err)
 	switch (err) {
 	case EACCES:
 	case EPERM:
-		return "EACCES: you may not look into this process (CAP_SYS_PTRACE lets you)";
+		return caps_have(CAP_SYS_PTRACE)
+			       ? "EACCES: what descriptors it has is not to be seen (CAP_DAC_READ_SEARCH "
+				 "lets you, beside CAP_SYS_PTRACE)"
+			       : "EACCES: you may not look into this process (CAP_SYS_PTRACE and "
+				 "CAP_DAC_READ_SEARCH let you)";
 	case EMFILE:
 	case ENFILE:
 		return "EMFILE: there are too few descriptors for it (ulimit -n)";
@@ -210,6 +216,7 @@ void scan_process(struct sightings *out, pid_t pid, dev_t anon_dev, bool fds)
 	struct collector each = {out, anon_dev, fds, pid, pid}, *c = &each;
 	struct first_map first = {c, anon_dev, false};
 	const char *why = NULL;
+	size_t before = out->n;
 	struct stat st;
 	int dir = proc_open(pid), task, maps;
 
@@ -226,6 +233,8 @@ void scan_process(struct sightings *out, pid_t pid, dev_t anon_dev, bool fds)
 	maps = proc_maps_rings(dir, anon_dev, look_at_map, c);
 	if (maps < 0 && !why)
 		why = denied(errno);
+	for (size_t i = before; why && i < out->n; i++)
+		out->v[i].fds_unknown = true;
 	if (why) {
 		out->unseen++;
 		skip(c, pid, why);

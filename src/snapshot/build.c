@@ -168,13 +168,22 @@ int read_fdinfo(struct builder *b, struct arena *a, const struct ring_ref *ref, 
 	return -1;
 }
 
+const char *no_descriptor(const struct found_ring *r)
+{
+	return r->fds_unknown ? "EACCES: what descriptors of the ring there are is not to be seen (CAP_DAC_READ_SEARCH "
+				"lets you, "
+				"beside CAP_SYS_PTRACE)"
+			      : "no descriptor of the ring is open";
+}
+
 static const char *why_no_fdinfo(const struct found_ring *r, int err)
 {
-	return !r->n_refs	  ? "no descriptor of the ring is open, so it has no fdinfo"
-	       : err == ENODATA	  ? "the ring's lock was taken each time fdinfo was read"
-	       : err == ETIMEDOUT ? "the process does not answer"
-	       : err == EACCES	  ? "EACCES: fdinfo of a process that you may not look into (CAP_SYS_PTRACE lets you)"
-				  : "fdinfo could not be read";
+	return !r->n_refs && r->fds_unknown ? no_descriptor(r)
+	       : !r->n_refs		    ? "no descriptor of the ring is open, so it has no fdinfo"
+	       : err == ENODATA		    ? "the ring's lock was taken each time fdinfo was read"
+	       : err == ETIMEDOUT	    ? "the process does not answer"
+	       : err == EACCES ? "EACCES: fdinfo of a process that you may not look into (CAP_SYS_PTRACE lets you)"
+			       : "fdinfo could not be read";
 }
 
 /* The ring as the kernel has it now. False: the kernel says that it is gone. */

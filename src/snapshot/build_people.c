@@ -22,7 +22,7 @@ static struct snap_holder *holder(struct arena *a, struct snap_ring *out, size_t
 		if (out->holders[i].pid == (uint32_t)pid)
 			return &out->holders[i];
 	out->holders = arena_grow(a, out->holders, out->n_holders, cap, sizeof(*out->holders));
-	out->holders[out->n_holders] = (struct snap_holder){.pid = (uint32_t)pid, .mapped = SNAP_NO};
+	out->holders[out->n_holders] = (struct snap_holder){.pid = (uint32_t)pid, .fds_known = true, .mapped = SNAP_NO};
 	return &out->holders[out->n_holders++];
 }
 
@@ -56,6 +56,10 @@ static void holders(struct builder *b, struct arena *a, const struct found_ring 
 		holder(a, out, &cap, r->maps[i].pid)->mapped = SNAP_YES;
 	for (size_t i = 0; i < r->n_registered; i++)
 		holder(a, out, &cap, r->registered[i].pid)->registered = SNAP_YES;
+	for (size_t i = 0; r->fds_unknown && i < out->n_holders; i++)
+		out->holders[i].fds_known = out->holders[i].n_fds || out->holders[i].n_thread_fds;
+	if (r->fds_unknown)
+		snap_add_reason(a, out, "holders.fds", no_descriptor(r));
 	for (size_t i = 0; r->maps_unknown && i < out->n_holders; i++)
 		if (out->holders[i].mapped == SNAP_NO)
 			out->holders[i].mapped = SNAP_UNKNOWN;

@@ -213,7 +213,7 @@ void build_queues(struct builder *b, struct arena *a, const struct found_ring *r
 	} else {
 		const char *why = !uses(b, SOURCE_PROC) ? not_asked
 				  : f			? "this kernel's fdinfo does not say (5.15 does)"
-							: "no descriptor of the ring is open";
+							: no_descriptor(r);
 
 		snap_add_reason(a, out, "sq.kernel_head", why);
 		snap_add_reason(a, out, "cq.kernel_tail", why);

@@ -17,6 +17,7 @@
 #define L(type, key, member, known, form) {key, FORM_LIST, 0, offsetof(struct type, member), offsetof(struct type, n_##member), known, &form, 0}
 #define LX(type, key, member, flags, form) {key, FORM_LIST, flags, offsetof(struct type, member), offsetof(struct type, n_##member), NONE, &form, 0}
 #define LN(type, key, member, flags, item) {key, FORM_LIST, flags, offsetof(struct type, member), offsetof(struct type, n_##member), NONE, NULL, FORM_##item}
+#define LNK(type, key, member, known, item) {key, FORM_LIST, 0, offsetof(struct type, member), offsetof(struct type, n_##member), offsetof(struct type, known), NULL, FORM_##item}
 #define FORM(type, ...) {(const struct form_field[]){__VA_ARGS__, END}, sizeof(struct type), NONE}
 #define FORM_KNOWN(type, ...) {(const struct form_field[]){__VA_ARGS__, END}, sizeof(struct type), offsetof(struct type, known)}
 #define AT(type, member) offsetof(struct type, member)
@@ -35,7 +36,7 @@ static const struct form form_thread_fd = FORM(snap_thread_fd,
 
 const struct form form_holder = FORM(snap_holder,
 	F(snap_holder, U32, "pid", pid), F(snap_holder, STR, "comm", comm), F(snap_holder, NUM, "uid", uid),
-	LN(snap_holder, "fds", fds, 0, I32), LX(snap_holder, "thread_fds", thread_fds, FORM_OMIT, form_thread_fd),
+	LNK(snap_holder, "fds", fds, fds_known, I32), LX(snap_holder, "thread_fds", thread_fds, FORM_OMIT, form_thread_fd),
 	F(snap_holder, YES, "mapped", mapped), F(snap_holder, YES, "registered", registered),
 	F(snap_holder, YES, "same_mm", same_mm), FX(snap_holder, YES, "uses", uses, FORM_FULL));
 

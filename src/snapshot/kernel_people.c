@@ -89,7 +89,8 @@ static void user(struct builder *b, struct arena *a, const struct rec_user *u, s
 		memcpy(more, out->holders, out->n_holders * sizeof(*more));
 		h = &more[out->n_holders++];
 		out->holders = more;
-		*h = (struct snap_holder){.pid = (uint32_t)u->task.tgid, .mapped = SNAP_NO, .registered = SNAP_NO};
+		*h = (struct snap_holder){
+			.pid = (uint32_t)u->task.tgid, .fds_known = true, .mapped = SNAP_NO, .registered = SNAP_NO};
 		h->comm = arena_copy(a, u->task.comm, strnlen(u->task.comm, 16));
 		if (p && p->comm) {
 			h->comm = arena_strdup(a, p->comm);

@@ -63,6 +63,9 @@ int person_pidfd(struct person *p);
  */
 int read_fdinfo(struct builder *b, struct arena *a, const struct ring_ref *ref, struct fdinfo *f);
 
+/* Why there is no fdinfo of a ring, if it has no descriptor that is known. */
+const char *no_descriptor(const struct found_ring *r);
+
 /* sq, cq and what they tell of the setup flags. f is NULL if no descriptor is open. */
 void build_queues(struct builder *b, struct arena *a, const struct found_ring *r, struct fdinfo *f,
 	const struct ring_ref *ref, struct snap_ring *out);

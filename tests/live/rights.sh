@@ -48,6 +48,15 @@ with '' "$tmp/uringctl" list >/dev/null 2>"$tmp/err"
 [ $? = 0 ] && ! grep -q CAP_BPF "$tmp/err"
 tap $? 'what was not asked for by name is not missed aloud'
 
+with ,+sys_ptrace "$tmp/uringctl" dump -p "$zoo_pid" >"$tmp/out" 2>"$tmp/err"
+[ $? = 1 ] && grep -q "holders .*(pid $zoo_pid), uid 0: fd ?, mapped" "$tmp/out" && ! grep -q 'no descriptor' "$tmp/out" &&
+  grep -q 'CAP_DAC_READ_SEARCH lets you' "$tmp/err"
+tap $? 'CAP_SYS_PTRACE alone: descriptors are not known, and what would show them is said'
+with ,+sys_ptrace "$tmp/uringctl" list --json -p "$zoo_pid" 2>/dev/null | grep -q "\"pid\":$zoo_pid,.*\"fds\":null,\"mapped\":true"
+tap $? 'nor in JSON'
+with ,+sys_ptrace,+dac_read_search "$tmp/uringctl" dump -p "$zoo_pid" 2>/dev/null | grep -q "holders .*(pid $zoo_pid), uid 0: fd [0-9]"
+tap $? 'with CAP_DAC_READ_SEARCH they are'
+
 says 'no BTF' 'a kernel without BTF' \
   unshare -m sh -c 'mount -t tmpfs none /sys/kernel/btf && exec "$@"' sh "$tmp/uringctl"
 says 'no BPF \(CONFIG_BPF_SYSCALL\)' 'a kernel without BPF' \
