@@ -8,6 +8,7 @@
 #include "build.h"
 #include "cmd.h"
 #include "kbtf.h"
+#include "late.h"
 #include "show.h"
 #include "snapjson.h"
 
@@ -77,23 +78,21 @@ static bool show_one(
 /* Processes that did not answer: in the document, and on stderr. True: one of them was named. */
 static bool tell_late(const struct choices *c, struct helpers *h, struct skips *skips)
 {
-	size_t n;
-	const struct helpers_late *l = helpers_late(h, &n);
+	struct snap_skip *late;
+	size_t n = late_processes(h, &skips->arena, &late);
+	struct buf b = {0};
 	bool named = false;
 
 	for (size_t i = 0; i < n; i++) {
-		char text[512];
-
-		if (!l[i].pid)
-			continue;
-		helpers_late_text(&l[i], text, sizeof(text));
-		skip(skips, (struct snap_num){true, (uint64_t)l[i].pid}, (struct snap_num){0},
-			arena_strdup(&skips->arena, text));
-		skips->v[skips->n - 1].late = true;
-		complain("pid %d: %s", (int)l[i].pid, text);
+		skips->v = arena_grow(&skips->arena, skips->v, skips->n, &skips->cap, sizeof(*skips->v));
+		skips->v[skips->n++] = late[i];
+		b.len = 0;
+		render_text(&b, &c->style, late[i].reason, strlen(late[i].reason));
+		complain("pid %d: %s", (int)late[i].pid.v, b.data);
 		for (size_t k = 0; k < c->n_pids; k++)
-			named |= c->pids[k] == l[i].pid;
+			named |= (uint64_t)c->pids[k] == late[i].pid.v;
 	}
+	buf_free(&b);
 	return named;
 }
 

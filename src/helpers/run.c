@@ -421,8 +421,7 @@ const char *helpers_late_text(const struct helpers_late *l, char *buf, size_t si
 {
 	const char *waits = guard_waits_for(l->call);
 
-	snprintf(buf, size, "does not answer: %s was not to be had within %.1f s%s%s%s%s%s", guard_what(l->call),
-		l->seconds, waits ? "; that waits for " : "", waits ? waits : "", l->where[0] ? " (in " : "", l->where,
-		l->where[0] ? ")" : "");
+	snprintf(buf, size, "does not answer: %s has waited for %.1f s%s%s%s%s", guard_what(l->call), l->seconds,
+		l->where[0] ? " in " : "", l->where, waits ? ", which waits for " : "", waits ? waits : "");
 	return buf;
 }

@@ -14,6 +14,7 @@
 #include "collect.h"
 #include "futex.h"
 #include "helpers.h"
+#include "late.h"
 #include "version.h"
 
 /* A ring that has no inode of its own (before 5.19), and the number that it keeps from look to look. */
@@ -145,26 +146,12 @@ static bool take_ring(
 	return true;
 }
 
-/* Processes that did not answer. */
-static void skip_late(struct collector *c, struct frame *f, size_t *cap)
-{
-	size_t n;
-	const struct helpers_late *l = helpers_late(c->h, &n);
-	char text[512];
-
-	for (size_t i = 0; i < n; i++)
-		if (l[i].pid)
-			skip(f, cap,
-				(struct snap_skip){.pid = {true, (uint64_t)l[i].pid},
-					.reason = arena_strdup(&f->arena, helpers_late_text(&l[i], text, sizeof(text))),
-					.late = true});
-}
-
 struct frame *collector_look(struct collector *c)
 {
 	double start = clock_now();
 	struct frame *f = frame_new(true);
 	struct look x = {.f = f};
+	struct snap_skip *late;
 	struct discovery d;
 	struct builder *b;
 	size_t wanted = 0;
@@ -197,7 +184,8 @@ struct frame *collector_look(struct collector *c)
 				.reason = arena_strdup(&f->arena, d.skipped[i].reason)});
 	if (build_rings(c->h, &d, c->k, &c->o.build, 0, take_ring, &x) < 0)
 		skip(f, &x.cap_skipped, (struct snap_skip){.reason = "no process can be started to read rings"});
-	skip_late(c, f, &x.cap_skipped);
+	for (size_t n = late_processes(c->h, &f->arena, &late), i = 0; i < n; i++)
+		skip(f, &x.cap_skipped, late[i]);
 	discovery_free(&d);
 	f->took = clock_now() - start;
 	return f;

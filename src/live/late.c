@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Processes that did not answer, for whoever shows rings. */
+#include <string.h>
+#include <unistd.h>
+
+#include "late.h"
+#include "proc.h"
+
+/* Their names, which one may have of a process that does not answer; in shared memory. */
+struct names {
+	struct arena arena;
+	size_t n;
+	struct {
+		pid_t pid;
+		const char *comm;
+	} of[];
+};
+
+static void read_name(void *ctx, size_t i)
+{
+	struct names *x = ctx;
+	int dir = proc_open(x->of[i].pid);
+
+	x->of[i].comm = dir >= 0 ? proc_comm(&x->arena, dir) : NULL;
+	if (dir >= 0)
+		close(dir);
+}
+
+size_t late_processes(struct helpers *h, struct arena *a, struct snap_skip **out)
+{
+	size_t n, k = 0;
+	const struct helpers_late *l = helpers_late(h, &n);
+	struct arena shared = arena_shared();
+	struct names *x = arena_alloc(&shared, sizeof(*x) + n * sizeof(x->of[0]));
+	struct snap_skip *v = arena_alloc(a, n * sizeof(*v));
+	char text[512];
+
+	x->arena = arena_shared();
+	for (size_t i = 0; i < n; i++)
+		if (l[i].pid)
+			x->of[x->n++].pid = l[i].pid;
+	/* a copy of the list: what comes now may add to it */
+	for (size_t i = 0; i < n; i++)
+		if (l[i].pid)
+			v[k++] = (struct snap_skip){.pid = {true, (uint64_t)l[i].pid},
+				.reason = arena_strdup(a, helpers_late_text(&l[i], text, sizeof(text))),
+				.late = true};
+	if (x->n)
+		helpers_run(h, &(struct helpers_job){.n = x->n, .ctx = x, .item = read_name});
+	for (size_t i = 0; i < k; i++)
+		if (x->of[i].comm)
+			v[i].reason = arena_printf(a, "%s %s", x->of[i].comm, v[i].reason);
+	arena_free(&x->arena);
+	arena_free(&shared);
+	*out = v;
+	return k;
+}
