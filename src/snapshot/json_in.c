@@ -273,7 +273,7 @@ static void queues(struct arena *a, const cJSON *o, struct snap_ring *r)
 
 	r->sq = (struct snap_sq){json_read_num(GET(s, "entries")), json_read_num(GET(s, "head")),
 		json_read_num(GET(s, "tail")), json_read_num(GET(s, "kernel_head")), json_read_num(GET(s, "dropped")),
-		json_read_num(GET(s, "sqe_size")), false, false, {0}, NULL, 0};
+		json_read_num(GET(s, "sqe_size")), false, false, {0}, NULL, 0, json_read_num(GET(s, "followed"))};
 	r->sq.flags_known = json_read_names(a, GET(s, "flags"), &r->sq.flags);
 	r->sq.pending = array(a, GET(s, "pending"), sizeof(*r->sq.pending), &r->sq.n_pending, &r->sq.pending_known);
 	item = r->sq.pending_known ? GET(s, "pending")->child : NULL;

@@ -3,6 +3,7 @@
 #ifndef URINGTOP_SNAPSHOT_BUILD_PARTS_H
 #define URINGTOP_SNAPSHOT_BUILD_PARTS_H
 
+#include "budget.h"
 #include "build.h"
 
 /* A process that holds rings. The directory stays open while it is in the cache: a pid that is used again is not taken for it. */
