@@ -14,6 +14,7 @@
 /* Where rings go to: a table, a text, or a document. */
 struct sink {
 	struct buf out;
+	struct buf_out way; /* on which out goes while a ring is written */
 	const struct style *style;
 	bool json, first;
 	struct table *table; /* NULL: no table */
@@ -31,7 +32,7 @@ static int sink_ring(struct sink *s, const struct snap_ring *r)
 		render_ring(&s->out, s->style, r);
 	}
 	s->first = false;
-	return s->out.len > 1 << 16 ? put_out(&s->out) : 0;
+	return s->way.failed ? -1 : s->out.len > 1 << 16 ? put_out(&s->out) : 0;
 }
 
 static int sink_end(struct sink *s, const struct snap_skip *skipped, size_t n)
@@ -55,13 +56,26 @@ static void skip(struct skips *s, struct snap_num pid, struct snap_num ring, con
 	s->v[s->n++] = (struct snap_skip){pid, ring, reason};
 }
 
+/* A ring that was there and cannot be shown. That is a failure if it was asked for, and not only met among all others. */
+static void gone(const struct choices *c, struct skips *s, uint64_t id, bool *failed)
+{
+	static const char why[] = "gone while it was read: its holders ended or closed it";
+
+	skip(s, (struct snap_num){0}, (struct snap_num){true, id}, why);
+	if (c->n_pids || c->by_id || c->fd >= 0) {
+		complain("ring %llu: %s", (unsigned long long)id, why);
+		*failed = true;
+	}
+}
+
 static int show_live(const struct choices *c, struct sink *s, bool brief)
 {
 	struct build_options o = {.brief = brief,
 		.data = c->data,
 		.sources = c->sources,
 		.max_requests = c->max_requests,
-		.max_files = c->max_files};
+		.max_files = c->max_files,
+		.max_memory = c->max_memory};
 	struct kernel *k = c->sources & SOURCE_KERNEL ? kernel_open() : NULL;
 	struct skips skips = {0};
 	struct snap_head head;
@@ -94,8 +108,7 @@ static int show_live(const struct choices *c, struct sink *s, bool brief)
 		if (!builder_ring(b, &a, &d.rings[i], &r))
 			err = sink_ring(s, &r);
 		else
-			skip(&skips, (struct snap_num){0}, (struct snap_num){true, d.rings[i].id},
-				"gone while it was read: its holders ended or closed it");
+			gone(c, &skips, d.rings[i].id, &failed);
 		arena_reset(&a);
 	}
 	if (!err)
@@ -146,6 +159,8 @@ static int show(const struct command *cmd, int argc, char **argv, bool brief)
 	struct sink s = {.style = &c.style, .first = true};
 	int err = options_parse(cmd, argc, argv, &c);
 
+	s.way = (struct buf_out){.put = put_out, .max = c.max_text};
+	s.out.out = &s.way;
 	s.json = c.json;
 	s.table = brief && !c.json ? table_new() : NULL;
 	if (!err && c.help)
