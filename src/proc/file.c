@@ -19,6 +19,11 @@ int proc_open(pid_t pid)
 
 char *proc_read(struct arena *a, int dirfd, const char *path, size_t *len)
 {
+	return proc_read_most(a, dirfd, path, SIZE_MAX, len);
+}
+
+char *proc_read_most(struct arena *a, int dirfd, const char *path, size_t most, size_t *len)
+{
 	char small[16 * 1024], *big = NULL, *p = small, *out = NULL;
 	size_t cap = sizeof(small), n = 0;
 	int fd = openat(dirfd, path, O_RDONLY | O_CLOEXEC);
@@ -28,6 +33,8 @@ char *proc_read(struct arena *a, int dirfd, const char *path, size_t *len)
 		return NULL;
 	while ((got = read(fd, p + n, cap - n)) > 0) {
 		n += (size_t)got;
+		if (n > most)
+			break;
 		if (n == cap) {
 			/* a large fdinfo is made whole by every read of it: ask for much at once */
 			cap *= 8;
@@ -44,6 +51,8 @@ char *proc_read(struct arena *a, int dirfd, const char *path, size_t *len)
 	}
 	free(big);
 	close(fd);
+	if (n > most)
+		errno = EFBIG;
 	return out;
 }
 

@@ -239,8 +239,7 @@ void overflowed(struct reading *x)
 	const struct fdinfo *f = x->f;
 
 	if (!f || !f->has_overflow) {
-		snap_add_reason(
-			x->a, x->out, "cq.overflowed", f ? x->b->kernel_why : "no descriptor of the ring is open");
+		snap_add_reason(x->a, x->out, "cq.overflowed", f ? x->b->kernel_why : x->b->fdinfo_why);
 		return;
 	}
 	cq->overflowed_known = true;

@@ -40,7 +40,8 @@ struct builder {
 	struct ring_key key;
 	struct ring_base base;
 	bool have_base;
-	uint64_t *sqds; /* the SQPOLL threads of d's rings, as keys; NULL: not asked yet */
+	const char *fdinfo_why; /* why there is no fdinfo of it, where there is none */
+	uint64_t *sqds;		/* the SQPOLL threads of d's rings, as keys; NULL: not asked yet */
 };
 
 extern const char not_asked[]; /* why what a source has is absent that was not to be used */

@@ -3,7 +3,8 @@
  * heavy KIND: a ring of 32,768 entries that costs whoever shows it as much as it can. Prints its pid when it stands, and sleeps.
  * paths: OPENATs with paths of 4 KiB of escapes. vectors: WRITEVs of 1,024 iovecs with 64 KiB each. wild: the same with pointers into
  * nothing. flags: SENDMSGs with every flag, and no pointer that leads anywhere. fds: READs of a file whose name is as long as a name
- * can be. sockets: SENDs to sockets that nothing names. slots: READs of 16,384 registered files. cqes: 65,536 completions, and as
+ * can be. sockets: SENDs to sockets that nothing names. slots: READs of 16,384 registered
+ * files. names: the same with the longest of names. cqes: 65,536 completions, and as
  * many that found no room. honest: all queues full, and requests in flight, as a program that is merely busy would have them.
  */
 #include <fcntl.h>
@@ -83,12 +84,12 @@ static void flags(void)
 }
 
 /* A file whose name is as long as it can be, and goes with the program. */
-static int long_name(void)
+static int long_name(int c)
 {
 	char part[256];
 	int dir = open("/tmp", O_PATH | O_DIRECTORY), fd;
 
-	memset(part, '\033', 255);
+	memset(part, c, 255);
 	part[255] = '\0';
 	for (int i = 0; i < 15; i++) {
 		int next;
@@ -109,7 +110,7 @@ static int long_name(void)
 
 static void fds(void)
 {
-	int fd = long_name();
+	int fd = long_name('\033');
 
 	for (unsigned i = 0; i < ENTRIES; i++)
 		entry(i, OP_READ, fd, (uintptr_t)&r, 1);
@@ -121,16 +122,27 @@ static void sockets(void)
 		entry(i, OP_SEND, socket(AF_INET, SOCK_STREAM, 0), (uintptr_t)&r, 1);
 }
 
-static void slots(void)
+static void slots(int file)
 {
 	static int fd[SLOTS];
 
 	for (unsigned i = 0; i < SLOTS; i++)
-		fd[i] = i ? fd[0] : open("/dev/null", O_RDONLY);
+		fd[i] = file;
 	if (z_register(r.fd, REGISTER_FILES, fd, SLOTS))
 		z_die("IORING_REGISTER_FILES");
 	for (unsigned i = 0; i < ENTRIES; i++)
 		z_put(entry(i, OP_READ, (int)(SLOTS - 1 - i % SLOTS), (uintptr_t)&r, 1), 1, 1, FIXED_FILE);
+}
+
+static void plain_slots(void)
+{
+	slots(open("/dev/null", O_RDONLY));
+}
+
+/* Spaces, of which the kernel makes four characters each. */
+static void named_slots(void)
+{
+	slots(long_name(' '));
 }
 
 /* Completions that nobody reaps. */
@@ -176,7 +188,8 @@ int main(int argc, char **argv)
 		void (*make)(void);
 		bool publish;
 	} kinds[] = {{"paths", paths, true}, {"flags", flags, true}, {"fds", fds, true}, {"sockets", sockets, true},
-		{"slots", slots, true}, {"cqes", cqes, false}, {"honest", honest, true}};
+		{"slots", plain_slots, true}, {"names", named_slots, true}, {"cqes", cqes, false},
+		{"honest", honest, true}};
 	const char *kind = argc > 1 ? argv[1] : "";
 	struct rlimit files;
 	bool published = true;
