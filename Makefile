@@ -140,7 +140,7 @@ $(BUILD)/bench/%: tests/bench/%.c $(LIBOBJ) | libs $(SKEL)
 	@echo "  CC   $<"
 	$(Q)$(CC) $(COMMON) -isystem $(BUILD) -o $@ $< $(LIBOBJ) $(LINK)
 
-test-programs: all $(BUILD)/ringzoo $(BUILD)/mix $(BUILD)/cmd $(BUILD)/late $(BUILD)/heavy $(BUILD)/live $(BUILD)/inside $(BUILD)/liar.so $(BUILD)/harm $(UNIT:%=$(BUILD)/unit/%) $(FUZZ:%=$(BUILD)/fuzz/%)
+test-programs: all $(BUILD)/ringzoo $(BUILD)/mix $(BUILD)/cmd $(BUILD)/late $(BUILD)/heavy $(BUILD)/live $(BUILD)/inside $(BUILD)/liar.so $(BUILD)/harm $(BUILD)/bench/peak $(UNIT:%=$(BUILD)/unit/%) $(FUZZ:%=$(BUILD)/fuzz/%)
 
 SAN = -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
 

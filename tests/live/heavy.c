@@ -39,9 +39,10 @@ enum {
 
 static struct zring r;
 
+/* The i-th of those to be published next. */
 static uint8_t *entry(unsigned i, unsigned op, int fd, uint64_t addr, unsigned len)
 {
-	uint8_t *sqe = z_sqe(&r, i);
+	uint8_t *sqe = z_sqe(&r, (*z_word(&r, r.p.sq_off.tail) + i) & (ENTRIES - 1));
 
 	z_put(sqe, 0, 1, op);
 	z_put(sqe, 4, 4, (uint32_t)fd);
@@ -83,28 +84,34 @@ static void flags(void)
 	}
 }
 
-/* A file whose name is as long as it can be, and goes with the program. */
+/* A file whose name is nearly as long as one can be, and of which nothing stays. */
 static int long_name(int c)
 {
-	char part[256];
-	int dir = open("/tmp", O_PATH | O_DIRECTORY), fd;
+	enum { PARTS = 15 };
+	char part[256], top[] = "/tmp/heavy.XXXXXX";
+	int dirs[PARTS + 1], fd;
 
 	memset(part, c, 255);
 	part[255] = '\0';
-	for (int i = 0; i < 15; i++) {
-		int next;
-
-		mkdirat(dir, part, 0700);
-		next = openat(dir, part, O_PATH | O_DIRECTORY);
-		if (next < 0)
+	if (!mkdtemp(top))
+		z_die("mkdtemp");
+	dirs[0] = open(top, O_PATH | O_DIRECTORY);
+	for (int i = 0; i < PARTS; i++) {
+		mkdirat(dirs[i], part, 0700);
+		dirs[i + 1] = openat(dirs[i], part, O_PATH | O_DIRECTORY);
+		if (dirs[i + 1] < 0)
 			z_die("mkdir");
-		close(dir);
-		dir = next;
 	}
-	part[240] = '\0';
-	fd = openat(dir, part, O_RDONLY | O_CREAT, 0600);
+	fd = openat(dirs[PARTS], "file", O_RDONLY | O_CREAT, 0600);
 	if (fd < 0)
 		z_die("open");
+	unlinkat(dirs[PARTS], "file", 0);
+	for (int i = PARTS; i >= 0; i--) {
+		if (i)
+			unlinkat(dirs[i - 1], part, AT_REMOVEDIR);
+		close(dirs[i]);
+	}
+	rmdir(top);
 	return fd;
 }
 
@@ -177,8 +184,7 @@ static void honest(void)
 	}
 	cqes();
 	for (unsigned i = 0; i < ENTRIES; i++)
-		entry((*z_word(&r, r.p.sq_off.tail) + i) & (ENTRIES - 1), OP_READ, two[0], (uintptr_t)data,
-			sizeof(data));
+		entry(i, OP_READ, two[0], (uintptr_t)data, sizeof(data));
 }
 
 int main(int argc, char **argv)
