@@ -11,7 +11,7 @@ _uringctl() {
 	fi
 	case $command in
 	list) options='-p --pid --json --source --color -h --help' ;;
-	dump) options='-p --pid --fd --ring -s --data --max-requests --max-files --from --json --source --color -h --help' ;;
+	dump) options='-p --pid --fd --ring -s --data --max-requests --max-files --max-memory --max-text --from --json --source --color -h --help' ;;
 	trace) options='-p --pid -n --iterations --for -t --time -r --relative -s --data -o --output -e --expression --json --chrome -c --summary --by --hist -i --interval -b --buffer --color -h --help' ;;
 	schema) options='-h --help' ;;
 	*) return ;;
@@ -44,6 +44,10 @@ _uringctl() {
 		;;
 	--from | -o | --output | --chrome)
 		_filedir
+		return
+		;;
+	--max-memory | --max-text)
+		mapfile -t COMPREPLY < <(compgen -W '4M 64M 128M 1G none' -- "$cur")
 		return
 		;;
 	--fd | -s | --data | --max-requests | --max-files | -n | --iterations | --for | -i | --interval | -b | --buffer) return ;;

@@ -27,6 +27,8 @@ complete -c uringctl -n '__fish_seen_subcommand_from dump' -l ring -x -a '(__uri
 complete -c uringctl -n '__fish_seen_subcommand_from dump trace' -s s -l data -x -d 'bytes of data to show'
 complete -c uringctl -n '__fish_seen_subcommand_from dump' -l max-requests -x -d 'follow so many requests in flight'
 complete -c uringctl -n '__fish_seen_subcommand_from dump' -l max-files -x -d 'follow so many registered files'
+complete -c uringctl -n '__fish_seen_subcommand_from dump' -l max-memory -x -a '4M 64M none' -d 'follow pointers for so many bytes'
+complete -c uringctl -n '__fish_seen_subcommand_from dump' -l max-text -x -a '128M 1G none' -d 'print so many bytes of each ring'
 complete -c uringctl -n '__fish_seen_subcommand_from dump' -l from -r -F -d 'show what is in a file'
 complete -c uringctl -n '__fish_seen_subcommand_from trace' -s n -l iterations -x -d 'end after so many requests'
 complete -c uringctl -n '__fish_seen_subcommand_from trace' -l for -x -d 'end after so many seconds'

@@ -47,6 +47,8 @@ _uringctl() {
 			{-s,--data}'[bytes of data to show]:bytes' \
 			'--max-requests[follow so many requests in flight]:number' \
 			'--max-files[follow so many registered files]:number' \
+			'--max-memory[follow pointers for so many bytes]:bytes:(4M 64M none)' \
+			'--max-text[print so many bytes of each ring]:bytes:(128M 1G none)' \
 			'--from[show what is in a file]:file:_files'
 		;;
 	trace)

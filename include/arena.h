@@ -37,6 +37,14 @@ char *arena_printf(struct arena *a, const char *fmt, ...) __attribute__((format(
  */
 void *arena_grow(struct arena *a, void *items, size_t n, size_t *cap, size_t size);
 
+/* What was taken since can be given back: no pointer to it may be left then. */
+struct arena_place {
+	struct arena_block *block;
+	size_t used;
+};
+struct arena_place arena_place(const struct arena *a);
+void arena_back(struct arena *a, struct arena_place place);
+
 /* Forget everything; the first block is kept for what comes next. */
 void arena_reset(struct arena *a);
 

@@ -9,10 +9,25 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct buf;
+
+/*
+ * Where the text of a buffer goes while more of it is written, and how much of it a part, such as a ring, may take. Text leaves the
+ * buffer in buf_wants alone, so that whoever writes may look back at what was written since.
+ */
+struct buf_out {
+	int (*put)(struct buf *b); /* writes all and empties b; negative: nothing more can be written */
+	bool failed;
+	size_t gone;  /* bytes written out */
+	size_t max;   /* bytes that a part may take, 0: no limit */
+	size_t start; /* of the part, as buf_total counts */
+};
+
 /* All zero is an empty buffer. data is NUL-terminated once something was put in; freed by buf_free. */
 struct buf {
 	char *data;
 	size_t len, cap;
+	struct buf_out *out; /* NULL: all stays here */
 };
 
 void buf_put(struct buf *b, const char *s, size_t n);
@@ -23,6 +38,19 @@ void buf_pad(struct buf *b, size_t spaces);
 void buf_dec(struct buf *b, uint64_t v);
 void buf_hex(struct buf *b, uint64_t v); /* with 0x in front */
 void buf_free(struct buf *b);
+
+/* Begins a part. */
+void buf_part(struct buf *b);
+/*
+ * A list begins: returns the end that buf_wants takes. A list gets half of what is left of the part's bytes, so that no long one takes
+ * the place of those behind it.
+ */
+size_t buf_list(const struct buf *b);
+/*
+ * Between two entries of a list: is the next one to be written? No, if nobody takes the text any more, or beyond the list's end. Hands
+ * over what is there once it is much.
+ */
+bool buf_wants(struct buf *b, size_t end);
 
 enum {
 	ESC_ASCII = 1, /* the terminal is not UTF-8: escape everything beyond ASCII */

@@ -15,6 +15,7 @@ struct build_options {
 	size_t data; /* bytes of data to be written or sent that are read out of the target */
 	unsigned sources;
 	size_t max_requests, max_files; /* at which walks are cut */
+	size_t max_memory;		/* as budget_start takes it, for each section */
 };
 
 struct builder;

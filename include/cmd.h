@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
+#include "budget.h"
 #include "build.h"
 #include "helpers.h"
 #include "render.h"
@@ -41,7 +42,7 @@ struct choices {
 	int fd; /* -1: any */
 	bool by_id;
 	uint64_t id;
-	uint64_t data, max_requests, max_files;
+	uint64_t data, max_requests, max_files, max_memory, max_text;
 	unsigned sources; /* SOURCE_ */
 	bool chose_sources;
 	const char **froms;
@@ -66,6 +67,9 @@ struct choices {
 	const char *sort, *filter;
 	bool batch, tree, ascii, version;
 };
+
+/* The text of a ring, where nothing else is asked for: room for one that is full in every way. */
+enum { MOST_TEXT = 128 << 20 };
 
 /* Parses argv by cmd's table. EXIT_DONE; EXIT_USAGE after it has said what is wrong. choices_free gives pids back. */
 int options_parse(const struct command *cmd, int argc, char **argv, struct choices *c);

@@ -33,10 +33,13 @@ struct value {
 	union {
 		uint64_t u;
 		int64_t i;
+		size_t n;
 	};
-	const char *s;
-	size_t n;
-	struct value *child, *next;
+	union {
+		const char *s;
+		struct value *child;
+	};
+	struct value *next;
 };
 
 /* How the word itself is written, in JSON above all. */

@@ -22,6 +22,9 @@
  */
 char *proc_read(struct arena *a, int dirfd, const char *path, size_t *len);
 
+/* The same for a file whose length a target chooses: EFBIG if it has more than most bytes. */
+char *proc_read_most(struct arena *a, int dirfd, const char *path, size_t most, size_t *len);
+
 /* /proc/PID as a directory, O_PATH: it keeps meaning the same process when the pid is used again. -1 with errno. */
 int proc_open(pid_t pid);
 /* Takes note of whose a directory is that was opened in another way: whoever waits for something in it waits for that process. */
@@ -114,7 +117,7 @@ struct fdinfo_cqe {
 
 struct fdinfo_file {
 	uint32_t slot;
-	const char *name; /* raw bytes; before 6.13 the last part of the path only */
+	char *name; /* raw bytes; before 6.13 the last part of the path only */
 };
 
 struct fdinfo_buf {

@@ -48,6 +48,8 @@ struct snap_sq {
 	struct snap_names flags;
 	struct snap_sqe *pending;
 	size_t n_pending;
+	struct snap_num
+		followed; /* so many entries' pointers and descriptors were followed to their end; absent: all */
 };
 
 struct snap_cq {
@@ -244,6 +246,12 @@ struct snap_reason {
 	const char *section, *why;
 };
 
+/* How many of a list's entries were there and are left out, since the ring's text would have become too long. */
+struct snap_cut {
+	const char *section;
+	uint64_t n;
+};
+
 struct snap_ring {
 	uint64_t id;
 	bool setup_known; /* setup_names holds the flags that could be concluded; setup_value is the word itself */
@@ -264,6 +272,8 @@ struct snap_ring {
 	size_t n_unavailable;
 	struct snap_disagreement *disagreements;
 	size_t n_disagreements;
+	struct snap_cut *cuts; /* made when a file was written */
+	size_t n_cuts;
 	enum snap_yes hidden; /* no process has a descriptor of it */
 	bool moved;	      /* the ring moved on while it was read: not all of this is of one moment */
 	bool brief;	      /* only the sections that a list collects */
@@ -293,6 +303,9 @@ void snap_drop_reason(struct snap_ring *r, const char *section);
 void snap_drop_name(struct snap_names *names, const char *name);
 /* Why section is absent, NULL if no reason is given. */
 const char *snap_reason_of(const struct snap_ring *r, const char *section);
+
+/* How many entries of section were left out, 0 if none was. */
+uint64_t snap_cut_of(const struct snap_ring *r, const char *section);
 
 /* Does somebody hold the ring who does not share its owner's address space? */
 bool snap_is_foreign(const struct snap_ring *r);

@@ -58,6 +58,7 @@ for which in '' /asan; do
   group "trace$which" bash tests/live/trace.sh "$build$which"
   group "rights$which" bash tests/live/rights.sh "$build$which"
   group "schema$which" /usr/bin/python3 tests/live/schema.py "$build$which"
+  group "heavy$which" /usr/bin/python3 tests/live/heavy.py "$build$which"
 done
 group 'options' bash tests/live/options.sh "$build"
 group 'terminal' bash tests/tui/terminal.sh "$build"

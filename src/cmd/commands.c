@@ -21,6 +21,8 @@ static const struct option_row dump_options[] = {PID_OPTION,
 	{'s', "data", "N", "show the first N bytes of data to be written or sent (65536 at most)"},
 	{0, "max-requests", "N", "follow at most N requests in flight of each ring (1000)"},
 	{0, "max-files", "N", "follow at most N registered files, and buffers, of each ring (4096)"},
+	{0, "max-memory", "BYTES", "follow pointers and names of each ring for at most so many bytes (4M; none: no limit)"},
+	{0, "max-text", "BYTES", "print at most so many bytes of each ring (128M; none: no limit)"},
 	{0, "from", "FILE", "show what is in a file that dump --json wrote (- for standard input)"}, JSON_OPTION,
 	SOURCE_OPTION, COLOR_OPTION, HELP_OPTION, END};
 

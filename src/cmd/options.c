@@ -176,6 +176,42 @@ static int set_max_files(struct choices *c, const char *arg)
 	return number("max-files", arg, 10000000, &c->max_files);
 }
 
+/* A number of bytes, which may end in K, M or G. False: it is none. */
+static bool bytes(const char *s, uint64_t *out)
+{
+	static const char units[] = "KMG";
+	const char *unit;
+	unsigned shift;
+	char *end;
+
+	errno = 0;
+	*out = strtoull(s, &end, 0);
+	unit = *end ? strchr(units, *end & ~0x20) : NULL;
+	shift = unit ? 10 * (unsigned)(unit - units + 1) : 0;
+	if (errno || end == s || *s == '-' || (*end && (!unit || end[1])) || *out > UINT64_MAX >> shift)
+		return false;
+	*out <<= shift;
+	return true;
+}
+
+static int limit(const char *name, const char *arg, uint64_t *out)
+{
+	*out = 0;
+	if (!strcmp(arg, "none") || (bytes(arg, out) && *out <= SIZE_MAX / 4))
+		return EXIT_DONE;
+	return complain("--%s %s: not a number of bytes (such as 64M; none lifts the limit)", name, arg), EXIT_USAGE;
+}
+
+static int set_max_memory(struct choices *c, const char *arg)
+{
+	return limit("max-memory", arg, &c->max_memory);
+}
+
+static int set_max_text(struct choices *c, const char *arg)
+{
+	return limit("max-text", arg, &c->max_text);
+}
+
 static int set_source(struct choices *c, const char *arg)
 {
 	c->chose_sources = true;
@@ -289,14 +325,9 @@ static int set_interval(struct choices *c, const char *arg)
 
 static int set_buffer(struct choices *c, const char *arg)
 {
-	static const char units[] = "KMG";
-	const char *unit;
-	char *end;
-	unsigned long long v = strtoull(arg, &end, 0);
+	uint64_t v;
 
-	unit = *end ? strchr(units, *end & ~0x20) : NULL;
-	v <<= unit ? 10 * (unit - units + 1) : 0;
-	if (end == arg || (*end && (!unit || end[1])) || v < 4096 || v > 1u << 30)
+	if (!bytes(arg, &v) || v < 4096 || v > 1u << 30)
 		return complain("--buffer %s: not a size from 4K to 1G", arg), EXIT_USAGE;
 	c->buffer = (size_t)v;
 	return EXIT_DONE;
@@ -313,6 +344,8 @@ static const struct {
 	{"data", set_data, 0},
 	{"max-requests", set_max_requests, 0},
 	{"max-files", set_max_files, 0},
+	{"max-memory", set_max_memory, 0},
+	{"max-text", set_max_text, 0},
 	{"source", set_source, 0},
 	{"color", set_color, 0},
 	{"from", set_from, 0},
@@ -379,8 +412,13 @@ int options_parse(const struct command *cmd, int argc, char **argv, struct choic
 	size_t n = 0;
 	int got, at, err = EXIT_DONE;
 
-	*c = (struct choices){
-		.fd = -1, .max_requests = 1000, .max_files = 4096, .sources = SOURCE_ALL, .color = "auto"};
+	*c = (struct choices){.fd = -1,
+		.max_requests = 1000,
+		.max_files = 4096,
+		.max_memory = BUDGET_BYTES,
+		.max_text = MOST_TEXT,
+		.sources = SOURCE_ALL,
+		.color = "auto"};
 	color("auto", &c->style.color);
 	c->style.utf8 = !strcmp(nl_langinfo(CODESET), "UTF-8");
 	c->style.width = terminal_width();

@@ -15,6 +15,7 @@
 /* Where rings go to: a table, a text, or a document. */
 struct sink {
 	struct buf out;
+	struct buf_out way; /* on which out goes while a ring is written */
 	const struct style *style;
 	bool json, first;
 	struct table *table; /* NULL: no table */
@@ -32,7 +33,7 @@ static int sink_ring(struct sink *s, const struct snap_ring *r)
 		render_ring(&s->out, s->style, r);
 	}
 	s->first = false;
-	return s->out.len > 1 << 16 ? put_out(&s->out) : 0;
+	return s->way.failed ? -1 : s->out.len > 1 << 16 ? put_out(&s->out) : 0;
 }
 
 static int sink_end(struct sink *s, const struct snap_skip *skipped, size_t n)
@@ -57,9 +58,11 @@ static void skip(struct skips *s, struct snap_num pid, struct snap_num ring, con
 }
 
 struct showing {
+	const struct choices *c;
 	struct sink *sink;
 	struct skips *skips;
 	int err; /* of the output */
+	bool failed;
 };
 
 static bool show_one(
@@ -71,6 +74,11 @@ static bool show_one(
 		x->err = sink_ring(x->sink, r);
 	else
 		skip(x->skips, (struct snap_num){0}, (struct snap_num){true, ring->id}, why);
+	/* that is a failure if it was asked for, and not only met among all others */
+	if (!r && (x->c->n_pids || x->c->by_id || x->c->fd >= 0)) {
+		complain("ring %llu: %s", (unsigned long long)ring->id, why);
+		x->failed = true;
+	}
 	arena_free(a);
 	return !x->err;
 }
@@ -102,12 +110,13 @@ static int show_live(const struct choices *c, struct sink *s, bool brief)
 		.data = c->data,
 		.sources = c->sources,
 		.max_requests = c->max_requests,
-		.max_files = c->max_files};
+		.max_files = c->max_files,
+		.max_memory = c->max_memory};
 	enum { AHEAD = 64 };
 	struct helpers *h = helpers_new(1);
 	struct kernel *k = c->sources & SOURCE_KERNEL ? kernel_open() : NULL;
 	struct skips skips = {0};
-	struct showing x = {s, &skips, 0};
+	struct showing x = {c, s, &skips, 0, false};
 	struct snap_head head;
 	struct discovery d;
 	struct builder *b;
@@ -140,6 +149,7 @@ static int show_live(const struct choices *c, struct sink *s, bool brief)
 		failed = true;
 	}
 	err = x.err;
+	failed |= x.failed;
 	failed |= tell_late(c, h, &skips);
 	if (!err)
 		err = sink_end(s, skips.v, skips.n);
@@ -189,6 +199,8 @@ static int show(const struct command *cmd, int argc, char **argv, bool brief)
 	struct sink s = {.style = &c.style, .first = true};
 	int err = options_parse(cmd, argc, argv, &c);
 
+	s.way = (struct buf_out){.put = put_out, .max = c.max_text};
+	s.out.out = &s.way;
 	s.json = c.json;
 	s.table = brief && !c.json ? table_new() : NULL;
 	if (!err && c.help)

@@ -447,8 +447,10 @@ static int run(const struct choices *c)
 	}
 	t = top_new(&o);
 	co.interval = top_config(t)->interval;
-	co.build = (struct build_options){
-		.sources = c->sources, .max_requests = c->max_requests, .max_files = c->max_files};
+	co.build = (struct build_options){.sources = c->sources,
+		.max_requests = c->max_requests,
+		.max_files = c->max_files,
+		.max_memory = c->max_memory};
 	if (!c->n_froms)
 		k = collector_new(&co);
 	if (!c->n_froms && !k) {

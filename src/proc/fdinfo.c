@@ -175,21 +175,20 @@ static void head(struct arena *a, struct cur text, struct fdinfo *f)
 }
 
 /* Names of 6.13 and later are escaped like those of /proc/PID/maps: a backslash and three octal digits. */
-static const char *unescape(struct arena *a, const char *s, size_t n)
+static void unescape(char *s)
 {
-	char *out = arena_alloc(a, n + 1);
-	size_t len = 0;
+	size_t n = strlen(s), len = 0;
 
 	for (size_t i = 0; i < n; i++) {
 		if (s[i] == '\\' && i + 3 < n && s[i + 1] >= '0' && s[i + 1] <= '3' && s[i + 2] >= '0' &&
 			s[i + 2] <= '7' && s[i + 3] >= '0' && s[i + 3] <= '7') {
-			out[len++] = (char)((s[i + 1] - '0') << 6 | (s[i + 2] - '0') << 3 | (s[i + 3] - '0'));
+			s[len++] = (char)((s[i + 1] - '0') << 6 | (s[i + 2] - '0') << 3 | (s[i + 3] - '0'));
 			i += 3;
 		} else {
-			out[len++] = s[i];
+			s[len++] = s[i];
 		}
 	}
-	return out;
+	s[len] = '\0';
 }
 
 /* "%5u: name": before 6.13 a name may hold newlines, so a line that does not start the next slot goes on with the last. */
@@ -228,7 +227,7 @@ static void files(struct arena *a, struct cur text, struct fdinfo *f)
 	f->files_partial = old && found < f->nr_files;
 	if (!old)
 		for (size_t i = 0; i < f->n_files; i++)
-			f->files[i].name = unescape(a, f->files[i].name, strlen(f->files[i].name));
+			unescape(f->files[i].name);
 }
 
 static void personality(struct arena *a, struct fdinfo *f, struct cur c, size_t *cap, unsigned *fields)

@@ -71,8 +71,7 @@ long proc_kcmp(pid_t a, pid_t b, int type, unsigned long x, unsigned long y)
 	return got;
 }
 
-/* What proc_read does, announced. */
-static char *read_all(struct arena *a, int dirfd, const char *path, size_t *len)
+static char *read_all(struct arena *a, int dirfd, const char *path, size_t most, size_t *len)
 {
 	char small[16 * 1024], *big = NULL, *p = small, *out = NULL;
 	size_t cap = sizeof(small), n = 0;
@@ -83,6 +82,8 @@ static char *read_all(struct arena *a, int dirfd, const char *path, size_t *len)
 		return NULL;
 	while ((got = read(fd, p + n, cap - n)) > 0) {
 		n += (size_t)got;
+		if (n > most)
+			break;
 		if (n == cap) {
 			/* a large fdinfo is made whole by every read of it: ask for much at once */
 			cap *= 8;
@@ -99,10 +100,12 @@ static char *read_all(struct arena *a, int dirfd, const char *path, size_t *len)
 	}
 	free(big);
 	close(fd);
+	if (n > most)
+		errno = EFBIG;
 	return out;
 }
 
-char *proc_read(struct arena *a, int dirfd, const char *path, size_t *len)
+char *proc_read_most(struct arena *a, int dirfd, const char *path, size_t most, size_t *len)
 {
 	enum guard_call call = call_of(path);
 	char *text;
@@ -111,11 +114,16 @@ char *proc_read(struct arena *a, int dirfd, const char *path, size_t *len)
 	/* what waits for nothing of the process is not refused either: a name is to be had of one that does not answer, too */
 	if (guard_begin(call == GUARD_OTHER ? 0 : proc_dir_pid(dirfd), call))
 		return NULL;
-	text = read_all(a, dirfd, path, len);
+	text = read_all(a, dirfd, path, most, len);
 	err = errno;
 	guard_end();
 	errno = err;
 	return text;
+}
+
+char *proc_read(struct arena *a, int dirfd, const char *path, size_t *len)
+{
+	return proc_read_most(a, dirfd, path, SIZE_MAX, len);
 }
 
 const char *proc_link(struct arena *a, int dirfd, const char *path)

@@ -45,11 +45,31 @@ void render_sq_entry(struct buf *b, const struct style *st, const struct snap_sq
 	buf_hex(b, e->f.user_data);
 }
 
-static void pending(const struct page *p, const struct snap_sq *sq)
+/* What an entry shows as a number from here on is one because it was not followed. */
+static void not_followed(const struct page *p, const struct snap_ring *r)
 {
-	for (size_t i = 0; i < sq->n_pending; i++) {
+	const char *why = snap_reason_of(r, "sq.pending.followed");
+
+	render_color(p->b, p->st, C_BAD);
+	buf_puts(p->b, "    ... ");
+	if (why)
+		page_text(p, why);
+	else
+		buf_puts(p->b, "pointers and descriptors are not followed from here on");
+	render_color(p->b, p->st, C_NONE);
+	buf_putc(p->b, '\n');
+}
+
+static void pending(const struct page *p, const struct snap_ring *r)
+{
+	const struct snap_sq *sq = &r->sq;
+	size_t end = buf_list(p->b), i;
+
+	for (i = 0; i < sq->n_pending && buf_wants(p->b, end); i++) {
 		const struct snap_sqe *e = &sq->pending[i];
 
+		if (sq->followed.known && sq->followed.v == i)
+			not_followed(p, r);
 		if (e->index.known)
 			buf_printf(p->b, "    %5u  ", (uint32_t)e->index.v);
 		else
@@ -57,6 +77,7 @@ static void pending(const struct page *p, const struct snap_sq *sq)
 		render_sq_entry(p->b, p->st, e);
 		buf_putc(p->b, '\n');
 	}
+	page_rest(p, r, "sq.pending", i, sq->n_pending);
 }
 
 void render_cq_entry(struct buf *b, const struct style *st, const struct snap_cqe *e)
@@ -103,6 +124,16 @@ static void cqe(const struct page *p, const struct snap_cqe *e, const char *wher
 	buf_putc(p->b, '\n');
 }
 
+static void cqes(const struct page *p, const struct snap_ring *r, const char *section, const struct snap_cqe *e,
+	size_t n, const char *where)
+{
+	size_t end = buf_list(p->b), i;
+
+	for (i = 0; i < n && buf_wants(p->b, end); i++)
+		cqe(p, &e[i], where);
+	page_rest(p, r, section, i, n);
+}
+
 static void queues(const struct page *p, const struct snap_ring *r)
 {
 	const struct snap_sq *sq = &r->sq;
@@ -125,7 +156,7 @@ static void queues(const struct page *p, const struct snap_ring *r)
 	else if (!r->brief)
 		buf_puts(p->b, ", SQE size ambiguous");
 	buf_putc(p->b, '\n');
-	pending(p, sq);
+	pending(p, r);
 	page_word(p, "cq");
 	page_num(p, "entries ", cq->entries, ", ");
 	page_num(p, "head ", cq->head, ", ");
@@ -143,10 +174,8 @@ static void queues(const struct page *p, const struct snap_ring *r)
 	else if (!r->brief)
 		buf_puts(p->b, ", CQE size ambiguous");
 	buf_putc(p->b, '\n');
-	for (size_t i = 0; i < cq->n_unreaped; i++)
-		cqe(p, &cq->unreaped[i], "");
-	for (size_t i = 0; i < cq->n_overflowed; i++)
-		cqe(p, &cq->overflowed[i], "over");
+	cqes(p, r, "cq.unreaped", cq->unreaped, cq->n_unreaped, "");
+	cqes(p, r, "cq.overflowed", cq->overflowed, cq->n_overflowed, "over");
 }
 
 static void process(const struct page *p, const char *comm, uint64_t pid)
@@ -158,6 +187,7 @@ static void process(const struct page *p, const char *comm, uint64_t pid)
 static void people(const struct page *p, const struct snap_ring *r)
 {
 	const struct snap_owner *w = &r->owner;
+	size_t end = buf_list(p->b), i;
 
 	page_word(p, "owner");
 	if (w->known) {
@@ -183,7 +213,7 @@ static void people(const struct page *p, const struct snap_ring *r)
 		buf_puts(p->b, "not known");
 	}
 	buf_putc(p->b, '\n');
-	for (size_t i = 0; i < r->n_holders; i++) {
+	for (i = 0; i < r->n_holders && buf_wants(p->b, end); i++) {
 		const struct snap_holder *h = &r->holders[i];
 		const char *sep = ": fd ";
 
@@ -210,6 +240,7 @@ static void people(const struct page *p, const struct snap_ring *r)
 			buf_puts(p->b, ", uses it without holding it");
 		buf_putc(p->b, '\n');
 	}
+	page_rest(p, r, "holders", i, r->n_holders);
 }
 
 static void sqpoll(const struct page *p, const struct snap_ring *r)
@@ -343,6 +374,7 @@ void render_ring(struct buf *b, const struct style *st, const struct snap_ring *
 {
 	const struct page p = {b, st};
 
+	buf_part(b);
 	render_color(b, st, C_HEAD);
 	buf_printf(b, "ring %" PRIu64, r->id);
 	render_color(b, st, C_NONE);

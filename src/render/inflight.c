@@ -87,6 +87,7 @@ static void request(const struct page *p, const struct snap_request *q)
 void page_inflight(const struct page *p, const struct snap_ring *r)
 {
 	const struct snap_inflight *in = &r->inflight;
+	size_t end = buf_list(p->b), i;
 	int32_t outstanding = 0;
 
 	/* a request that completes more than once, or not at all, is counted wrongly here: it is no count of those in flight */
@@ -109,9 +110,10 @@ void page_inflight(const struct page *p, const struct snap_ring *r)
 	if (outstanding > 0)
 		buf_printf(p->b, "; %d more submitted than completed", outstanding);
 	buf_putc(p->b, '\n');
-	for (size_t i = 0; i < in->n_requests; i++)
+	for (i = 0; i < in->n_requests && buf_wants(p->b, end); i++)
 		if (in->requests[i].user_data.known)
 			request(p, &in->requests[i]);
+	page_rest(p, r, "inflight.requests", i, in->n_requests);
 }
 
 static void pool(const struct page *p, const char *name, const struct snap_pool *x)
@@ -152,6 +154,7 @@ static void worker(const struct page *p, const struct snap_worker *w)
 void page_workers(const struct page *p, const struct snap_ring *r)
 {
 	const struct snap_workers *w = &r->workers;
+	size_t end = buf_list(p->b), i;
 
 	if (!w->n_tids && !w->bounded.queued && !w->unbounded.queued)
 		return;
@@ -162,10 +165,11 @@ void page_workers(const struct page *p, const struct snap_ring *r)
 		buf_putc(p->b, '\n');
 	} else {
 		buf_printf(p->b, "%zu worker%s of the owner: tid", w->n_tids, w->n_tids == 1 ? "" : "s");
-		for (size_t i = 0; i < w->n_tids; i++)
+		for (i = 0; i < w->n_tids; i++)
 			buf_printf(p->b, " %d", w->tids[i]);
 		buf_putc(p->b, '\n');
 	}
-	for (size_t i = 0; i < w->n_threads; i++)
+	for (i = 0; i < w->n_threads && buf_wants(p->b, end); i++)
 		worker(p, &w->threads[i]);
+	page_rest(p, r, "workers.threads", i, w->n_threads);
 }

@@ -49,6 +49,27 @@ void page_flag_word(const struct page *p, const struct uapi_flags *set, uint64_t
 	arena_free(&a);
 }
 
+void page_rest(const struct page *p, const struct snap_ring *r, const char *section, size_t shown, size_t n)
+{
+	uint64_t before = snap_cut_of(r, section);
+
+	if (shown < n) {
+		render_color(p->b, p->st, C_BAD);
+		buf_printf(p->b,
+			"    ... %" PRIu64
+			" more: the text of one ring is not to be longer than %zu bytes (--max-text)",
+			n - shown + before, p->b->out->max);
+	} else if (before) {
+		render_color(p->b, p->st, C_BAD);
+		buf_printf(
+			p->b, "    ... %" PRIu64 " more, which were left out when it was written (--max-text)", before);
+	} else {
+		return;
+	}
+	render_color(p->b, p->st, C_NONE);
+	buf_putc(p->b, '\n');
+}
+
 void page_mark(const struct page *p, enum color c, const char *s)
 {
 	render_color(p->b, p->st, c);

@@ -20,6 +20,8 @@ void page_num(const struct page *p, const char *before, struct snap_num n, const
 void page_list(const struct page *p, const struct snap_names *names);
 struct uapi_flags;
 void page_flag_word(const struct page *p, const struct uapi_flags *set, uint64_t word);
+/* A list has ended: says in its place what of its n entries is not there. */
+void page_rest(const struct page *p, const struct snap_ring *r, const char *section, size_t shown, size_t n);
 /* A remark in colour. */
 void page_mark(const struct page *p, enum color c, const char *s);
 

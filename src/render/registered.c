@@ -57,8 +57,11 @@ static void cut(const struct page *p, struct snap_num at)
 		page_num(p, ", cut at ", at, "");
 }
 
-static void files(const struct page *p, const struct snap_registered *g)
+static void files(const struct page *p, const struct snap_ring *r)
 {
+	const struct snap_registered *g = &r->registered;
+	size_t end = buf_list(p->b), i;
+
 	if (!g->files_known || !g->nr_files.v)
 		return;
 	page_word(p, "files");
@@ -66,15 +69,19 @@ static void files(const struct page *p, const struct snap_registered *g)
 	buf_printf(p->b, "%zu in use", g->n_files);
 	cut(p, g->files_cut);
 	buf_putc(p->b, '\n');
-	for (size_t i = 0; i < g->n_files; i++) {
+	for (i = 0; i < g->n_files && buf_wants(p->b, end); i++) {
 		buf_printf(p->b, "    %5u  ", g->files[i].slot);
 		page_text(p, g->files[i].file);
 		buf_putc(p->b, '\n');
 	}
+	page_rest(p, r, "registered.files", i, g->n_files);
 }
 
-static void buffers(const struct page *p, const struct snap_registered *g)
+static void buffers(const struct page *p, const struct snap_ring *r)
 {
+	const struct snap_registered *g = &r->registered;
+	size_t end = buf_list(p->b), i;
+
 	if (!g->buffers_known || !g->nr_buffers.v)
 		return;
 	page_word(p, "buffers");
@@ -82,7 +89,7 @@ static void buffers(const struct page *p, const struct snap_registered *g)
 	buf_printf(p->b, "%zu in use", g->n_buffers);
 	cut(p, g->buffers_cut);
 	buf_putc(p->b, '\n');
-	for (size_t i = 0; i < g->n_buffers; i++) {
+	for (i = 0; i < g->n_buffers && buf_wants(p->b, end); i++) {
 		buf_printf(p->b, "    %5u  ", g->buffers[i].slot);
 		buf_hex(p->b, g->buffers[i].addr);
 		buf_printf(p->b, ", %" PRIu64 " bytes", g->buffers[i].len);
@@ -92,11 +99,15 @@ static void buffers(const struct page *p, const struct snap_registered *g)
 			buf_puts(p->b, ", shared with another ring");
 		buf_putc(p->b, '\n');
 	}
+	page_rest(p, r, "registered.buffers", i, g->n_buffers);
 }
 
-static void groups(const struct page *p, const struct snap_registered *g)
+static void groups(const struct page *p, const struct snap_ring *r)
 {
-	for (size_t i = 0; i < g->n_groups; i++) {
+	const struct snap_registered *g = &r->registered;
+	size_t end = buf_list(p->b), i;
+
+	for (i = 0; i < g->n_groups && buf_wants(p->b, end); i++) {
 		const struct snap_group *x = &g->groups[i];
 
 		page_word(p, i ? "" : "provided");
@@ -112,6 +123,7 @@ static void groups(const struct page *p, const struct snap_registered *g)
 			buf_puts(p->b, ", mapped by the kernel");
 		buf_putc(p->b, '\n');
 	}
+	page_rest(p, r, "registered.buffer_rings", i, g->n_groups);
 }
 
 static void settings(const struct page *p, const struct snap_registered *g)
@@ -160,15 +172,19 @@ void page_registered(const struct page *p, const struct snap_ring *r)
 {
 	const struct snap_registered *g = &r->registered;
 
-	files(p, g);
-	buffers(p, g);
-	groups(p, g);
-	for (size_t i = 0; i < g->n_personalities; i++) {
+	size_t end, i;
+
+	files(p, r);
+	buffers(p, r);
+	groups(p, r);
+	end = buf_list(p->b);
+	for (i = 0; i < g->n_personalities && buf_wants(p->b, end); i++) {
 		page_word(p, i ? "" : "creds");
 		buf_printf(p->b, "personality %d: uid %u, gid %u, capabilities ", g->personalities[i].id,
 			g->personalities[i].uid, g->personalities[i].gid);
 		buf_hex(p->b, g->personalities[i].cap_effective);
 		buf_putc(p->b, '\n');
 	}
+	page_rest(p, r, "registered.personalities", i, g->n_personalities);
 	settings(p, g);
 }

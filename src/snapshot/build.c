@@ -139,7 +139,8 @@ static const double most_rest = 0.05;
 
 int read_fdinfo(struct builder *b, struct arena *a, const struct ring_ref *ref, struct fdinfo *f)
 {
-	enum { TRIES = 40 };
+	/* a ring that is full in every way has less than 28 MB; names of registered files alone could make it gigabytes */
+	enum { TRIES = 40, MOST = 32 << 20 };
 	struct person *p = person_of(b, ref->tid);
 	char path[32], *text;
 	size_t len;
@@ -150,15 +151,22 @@ int read_fdinfo(struct builder *b, struct arena *a, const struct ring_ref *ref, 
 	}
 	snprintf(path, sizeof(path), "fdinfo/%d", ref->fd);
 	for (int i = 0; i < TRIES; i++) {
-		text = proc_read(a, p->dir, path, &len);
-		if (!text)
+		struct arena_place before = arena_place(a);
+
+		text = proc_read_most(a, p->dir, path, MOST, &len);
+		if (!text) {
+			/* what the last try has put there is given back */
+			if (i)
+				*f = (struct fdinfo){.sq_thread = -1, .sq_cpu = -1};
 			return -1;
+		}
 		fdinfo_parse(a, text, len, f);
 		if (!incomplete(f))
 			return 0;
 		/* a lock that is taken may be so for ever, and very many may be */
-		if (b->rested > most_rest)
+		if (i + 1 == TRIES || b->rested > most_rest)
 			break;
+		arena_back(a, before);
 		nanosleep(&(struct timespec){0, 20000 + 5000 * i}, NULL);
 		b->rested += (20000 + 5000 * i) / 1e9;
 	}
@@ -182,6 +190,7 @@ static const char *why_no_fdinfo(const struct found_ring *r, int err)
 	       : !r->n_refs		    ? "no descriptor of the ring is open, so it has no fdinfo"
 	       : err == ENODATA		    ? "the ring's lock was taken each time fdinfo was read"
 	       : err == ETIMEDOUT	    ? "the process does not answer"
+	       : err == EFBIG		    ? "EFBIG: its fdinfo has more than 32 MiB"
 	       : err == EACCES ? "EACCES: fdinfo of a process that you may not look into (CAP_SYS_PTRACE lets you)"
 			       : "fdinfo could not be read";
 }
@@ -225,19 +234,18 @@ static int read_ring(struct builder *b, struct arena *a, const struct found_ring
 		snap_add_name(a, &out->inferred, "ring_id");
 	/* a process that could not be looked into may have a descriptor */
 	out->hidden = r->n_refs ? SNAP_NO : b->d->by_kernel || !b->d->unseen ? SNAP_YES : SNAP_UNKNOWN;
+	b->fdinfo_why = uses(b, SOURCE_PROC) ? why_no_fdinfo(r, err) : not_asked;
 	build_people(b, a, r, ref ? &f : NULL, out);
 	if (!out->n_holders)
 		return -1;
 	build_queues(b, a, r, ref ? &f : NULL, ref, out);
 	if (!ref)
-		snap_add_reason(a, out, "sqpoll", uses(b, SOURCE_PROC) ? why_no_fdinfo(r, err) : not_asked);
+		snap_add_reason(a, out, "sqpoll", b->fdinfo_why);
 	if (!b->o.brief && ref) {
 		build_registered(b, a, &f, out);
 	} else if (!b->o.brief) {
-		const char *why = uses(b, SOURCE_PROC) ? why_no_fdinfo(r, err) : not_asked;
-
-		snap_add_reason(a, out, "registered", why);
-		snap_add_reason(a, out, "inflight", why);
+		snap_add_reason(a, out, "registered", b->fdinfo_why);
+		snap_add_reason(a, out, "inflight", b->fdinfo_why);
 	}
 	if (!b->o.brief)
 		snap_add_reason(a, out, "restrictions", b->kernel_why);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What the words of the entries mean: out of a copy of the ring's memory, or as far as the kernel's lines in fdinfo go. */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/uio.h>
 
@@ -13,37 +14,82 @@ static ssize_t look_mem(void *ctx, uint64_t addr, void *dst, size_t n)
 	struct reading *x = ctx;
 	struct iovec local = {dst, n}, remote = {(void *)(uintptr_t)addr, n};
 
+	if (!budget_take(&x->budget, n))
+		return -1;
 	return proc_memory(x->pid, &remote, 1, &local, 1);
+}
+
+/* Where fd is in the table, or has its place. */
+static struct fd_name *fd_place(const struct fd_names *t, int fd)
+{
+	size_t at = (size_t)fd * 0x9e3779b97f4a7c15u >> 20 & (t->size - 1);
+
+	while (t->v[at].taken && t->v[at].fd != fd)
+		at = (at + 1) & (t->size - 1);
+	return &t->v[at];
+}
+
+static struct fd_name *fd_known(struct reading *x, int fd)
+{
+	struct fd_names *t = &x->names, bigger;
+
+	if (t->n * 2 >= t->size) {
+		bigger = (struct fd_names){.n = t->n, .size = t->size ? t->size * 2 : 64};
+		bigger.v = arena_alloc(x->a, bigger.size * sizeof(*bigger.v));
+		for (size_t i = 0; i < t->size; i++)
+			if (t->v[i].taken)
+				*fd_place(&bigger, t->v[i].fd) = t->v[i];
+		*t = bigger;
+	}
+	return fd_place(t, fd);
+}
+
+/* A name counts each time, since it is printed each time. */
+static const char *named(struct reading *x, const char *name)
+{
+	return name && budget_again(&x->budget, strlen(name)) ? name : NULL;
 }
 
 static const char *look_file(void *ctx, int fd)
 {
 	struct reading *x = ctx;
-	struct person *p = person_of(x->b, x->table);
+	struct fd_name *known = fd_known(x, fd);
+	struct person *p;
 
-	return p ? proc_fd_name(x->a, p->dir, fd, x->b->sockets) : NULL;
+	if (!known->taken) {
+		if (!budget_take(&x->budget, 0))
+			return NULL;
+		p = person_of(x->b, x->table);
+		*known = (struct fd_name){fd, true, p ? proc_fd_name(x->a, p->dir, fd, x->b->sockets) : NULL};
+		x->names.n++;
+	}
+	return named(x, known->name);
+}
+
+static int by_slot(const void *key, const void *file)
+{
+	unsigned a = *(const unsigned *)key, b = ((const struct fdinfo_file *)file)->slot;
+
+	return a < b ? -1 : a > b;
 }
 
 static const char *look_slot(void *ctx, unsigned slot)
 {
 	struct reading *x = ctx;
+	const struct fdinfo_file *file =
+		x->f && x->f->n_files ? bsearch(&slot, x->f->files, x->f->n_files, sizeof(*x->f->files), by_slot)
+				      : NULL;
+	unsigned long long ino;
+	const char *name = NULL;
+	struct person *p;
 
-	for (size_t i = 0; x->f && i < x->f->n_files; i++) {
-		unsigned long long ino;
-		struct person *p;
-		const char *name;
-
-		if (x->f->files[i].slot != slot)
-			continue;
-		p = person_of(x->b, x->pid);
-		if (p && sscanf(x->f->files[i].name, "socket:[%llu]", &ino) == 1) {
-			name = sockets_name(x->b->sockets, x->a, p->dir, ino);
-			if (name)
-				return name;
-		}
-		return x->f->files[i].name;
+	if (!file)
+		return NULL;
+	if (sscanf(file->name, "socket:[%llu]", &ino) == 1) {
+		p = budget_take(&x->budget, 0) ? person_of(x->b, x->pid) : NULL;
+		name = p ? sockets_name(x->b->sockets, x->a, p->dir, ino) : NULL;
 	}
-	return NULL;
+	return named(x, name ? name : file->name);
 }
 
 static const char *look_op(void *ctx, unsigned opcode)
@@ -56,6 +102,7 @@ static struct peek eyes_of(struct reading *x)
 {
 	struct peek p = {.ctx = x, .newer_op = look_op, .slot = look_slot, .data = x->b->o.data};
 
+	budget_start(&x->budget, x->b->o.max_memory);
 	if (x->pid && uses(x->b, SOURCE_MEMORY))
 		p.mem = look_mem;
 	if (x->pid && uses(x->b, SOURCE_PROC))
@@ -65,6 +112,29 @@ static struct peek eyes_of(struct reading *x)
 		p.compat = x->r->n_maps && x->r->maps[0].end <= UINT32_MAX;
 	}
 	return p;
+}
+
+/* An entry's words into names, as long as there is something left to follow them for. */
+static void decode(struct reading *x, const struct sqe *sqe, const struct peek *peek, size_t i, struct sqe_fields *out)
+{
+	struct snap_sq *sq = &x->out->sq;
+
+	sqe_decode(x->a, sqe, peek, out);
+	if (x->budget.spent && !sq->followed.known)
+		sq->followed = snap(i);
+}
+
+static void note_followed(struct reading *x)
+{
+	struct snap_sq *sq = &x->out->sq;
+	const struct snap_sqe *first = &sq->pending[sq->followed.v];
+
+	if (!sq->followed.known)
+		return;
+	snap_add_reason(x->a, x->out, "sq.pending.followed",
+		arena_printf(x->a, "pointers and descriptors are not followed from entry %llu on: %s",
+			(unsigned long long)(first->index.known ? first->index.v : sq->followed.v),
+			budget_why(&x->budget, x->a)));
 }
 
 void pending_from_memory(struct reading *x, const struct ring_copy *c)
@@ -81,8 +151,9 @@ void pending_from_memory(struct reading *x, const struct ring_copy *c)
 		e->slot = snap(c->sq[i].slot);
 		e->in_range = c->sq[i].in_range;
 		if (e->in_range)
-			sqe_decode(x->a, &c->sq[i].sqe, &peek, &e->f);
+			decode(x, &c->sq[i].sqe, &peek, i, &e->f);
 	}
+	note_followed(x);
 }
 
 void unreaped_from_memory(struct reading *x, const struct ring_copy *c)
@@ -127,10 +198,11 @@ void pending_from_lines(struct reading *x)
 		/* entries that name no slot have no line: if there are any, it is not known where */
 		sq->pending[i] = (struct snap_sqe){{f->n_sqes == f->sq_tail - f->sq_head, f->sq_head + (uint32_t)i},
 			snap(f->sqes[i].slot), true, {0}};
-		sqe_decode(x->a, &sqe, &peek, &sq->pending[i].f);
+		decode(x, &sqe, &peek, i, &sq->pending[i].f);
 		if (f->sqes[i].opcode < 0)
 			sq->pending[i].f.name = "INVALID";
 	}
+	note_followed(x);
 }
 
 /*
@@ -167,7 +239,7 @@ void overflowed(struct reading *x)
 	const struct fdinfo *f = x->f;
 
 	if (!f || !f->has_overflow) {
-		snap_add_reason(x->a, x->out, "cq.overflowed", f ? x->b->kernel_why : no_descriptor(x->r));
+		snap_add_reason(x->a, x->out, "cq.overflowed", f ? x->b->kernel_why : x->b->fdinfo_why);
 		return;
 	}
 	cq->overflowed_known = true;

@@ -211,9 +211,7 @@ void build_queues(struct builder *b, struct arena *a, const struct found_ring *r
 		out->sq.kernel_head = snap(f->cached_sq_head);
 		out->cq.kernel_tail = snap(f->cached_cq_tail);
 	} else {
-		const char *why = !uses(b, SOURCE_PROC) ? not_asked
-				  : f			? "this kernel's fdinfo does not say (5.15 does)"
-							: no_descriptor(r);
+		const char *why = f ? "this kernel's fdinfo does not say (5.15 does)" : b->fdinfo_why;
 
 		snap_add_reason(a, out, "sq.kernel_head", why);
 		snap_add_reason(a, out, "cq.kernel_tail", why);

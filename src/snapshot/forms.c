@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The tables of JSON members, and the two functions that go by them. */
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "forms.h"
@@ -141,19 +142,74 @@ const struct form form_disagreement = FORM(snap_disagreement,
 
 static const size_t item_sizes[] = {[FORM_I32] = 4, [FORM_U32] = 4, [FORM_U64] = 8};
 
-static cJSON *number(struct snap_num n, enum form_kind kind)
+/* --- out --- */
+
+void form_string(struct buf *b, const char *s)
 {
-	return !n.known		     ? cJSON_CreateNull()
-	       : kind == FORM_SIGNED ? json_int((int64_t)n.v)
-	       : kind == FORM_HEX    ? json_hex(n.v)
-				     : json_uint(n.v);
+	struct buf plain = {0};
+
+	if (!s) {
+		buf_puts(b, "null");
+		return;
+	}
+	/* text from a target: valid UTF-8 whatever its bytes were */
+	buf_text(&plain, s, strlen(s), ESC_JSON);
+	buf_putc(b, '"');
+	for (size_t i = 0; i < plain.len; i++) {
+		unsigned char c = (unsigned char)plain.data[i];
+
+		if (c < 0x20) {
+			buf_printf(b, "\\u%04x", c);
+			continue;
+		}
+		if (c == '"' || c == '\\')
+			buf_putc(b, '\\');
+		buf_putc(b, (char)c);
+	}
+	buf_putc(b, '"');
+	buf_free(&plain);
 }
 
-static cJSON *item(enum form_kind kind, const void *p)
+void form_names(struct buf *b, const struct snap_names *n)
 {
-	return kind == FORM_I32	  ? json_int(*(const int32_t *)p)
-	       : kind == FORM_U32 ? json_uint(*(const uint32_t *)p)
-				  : json_uint(*(const uint64_t *)p);
+	buf_putc(b, '[');
+	for (size_t i = 0; i < n->n; i++) {
+		buf_puts(b, i ? "," : "");
+		form_string(b, n->v[i]);
+	}
+	buf_putc(b, ']');
+}
+
+static void hex(struct buf *b, uint64_t v)
+{
+	buf_putc(b, '"');
+	buf_hex(b, v);
+	buf_putc(b, '"');
+}
+
+static void number(struct buf *b, struct snap_num n, enum form_kind kind)
+{
+	if (!n.known)
+		buf_puts(b, "null");
+	else if (kind == FORM_SIGNED)
+		buf_printf(b, "%lld", (long long)n.v);
+	else if (kind == FORM_HEX)
+		hex(b, n.v);
+	else
+		buf_dec(b, n.v);
+}
+
+void form_num(struct buf *b, struct snap_num n)
+{
+	number(b, n, FORM_NUM);
+}
+
+static void item(struct buf *b, enum form_kind kind, const void *p)
+{
+	if (kind == FORM_I32)
+		buf_printf(b, "%d", *(const int32_t *)p);
+	else
+		buf_dec(b, kind == FORM_U32 ? *(const uint32_t *)p : *(const uint64_t *)p);
 }
 
 static bool known(const struct form_field *f, const char *base)
@@ -161,88 +217,147 @@ static bool known(const struct form_field *f, const char *base)
 	return f->at_known == NONE || *(const bool *)(base + f->at_known);
 }
 
-static cJSON *list_of(const struct form_field *f, const char *base, bool brief)
-{
-	const char *v = *(const char *const *)(base + f->at);
-	size_t n = *(const size_t *)(base + f->at_n);
-	cJSON *list;
-
-	if (!known(f, base))
-		return cJSON_CreateNull();
-	if (f->of)
-		return form_write_list(f->of, v, n, brief);
-	list = cJSON_CreateArray();
-	for (size_t i = 0; i < n; i++)
-		cJSON_AddItemToArray(list, item(f->item, v + i * item_sizes[f->item]));
-	return list;
-}
-
-static cJSON *one(const struct form_field *f, const char *base, bool brief)
+static bool empty(const struct form_field *f, const char *base)
 {
 	const void *p = base + f->at;
-	enum snap_yes y;
 
 	switch (f->kind) {
 	case FORM_NUM:
 	case FORM_SIGNED:
 	case FORM_HEX:
-		return number(*(const struct snap_num *)p, f->kind);
-	case FORM_YES:
-		y = *(const enum snap_yes *)p;
-		return y == SNAP_UNKNOWN ? cJSON_CreateNull() : cJSON_CreateBool(y == SNAP_YES);
-	case FORM_BOOL:
-		return cJSON_CreateBool(*(const bool *)p);
-	case FORM_U64_HEX:
-		return json_hex(*(const uint64_t *)p);
-	case FORM_STR:
-		return json_str(*(const char *const *)p);
-	case FORM_NAMES:
-		return known(f, base) ? json_names(p) : cJSON_CreateNull();
-	case FORM_OBJECT:
-		return form_write(f->of, p, brief);
+		return !((const struct snap_num *)p)->known;
 	case FORM_LIST:
-		return list_of(f, base, brief);
+		return !*(const size_t *)(base + f->at_n);
 	default:
-		return item(f->kind, p);
+		return false;
 	}
 }
 
-static bool empty(const cJSON *o)
+static void items(struct buf *b, enum form_kind kind, const char *v, size_t n)
 {
-	return cJSON_IsNull(o) || (cJSON_IsArray(o) && !o->child);
+	buf_putc(b, '[');
+	for (size_t i = 0; i < n; i++) {
+		buf_puts(b, i ? "," : "");
+		item(b, kind, v + i * item_sizes[kind]);
+	}
+	buf_putc(b, ']');
 }
 
-cJSON *form_write(const struct form *f, const void *from, bool brief)
+static void list(struct form_out *out, const char *section, const struct form_field *f, const char *base)
+{
+	const void *v = *(const void *const *)(base + f->at);
+	size_t n = *(const size_t *)(base + f->at_n);
+	char name[64];
+
+	snprintf(name, sizeof(name), "%s.%s", section, f->key);
+	if (f->of)
+		form_write_list(out, name, f->of, v, n);
+	else
+		items(out->b, f->item, v, n);
+}
+
+static void boolean(struct buf *b, bool v)
+{
+	buf_puts(b, v ? "true" : "false");
+}
+
+static void member(struct form_out *out, const char *section, const struct form_field *f, const char *base)
+{
+	const void *p = base + f->at;
+	struct buf *b = out->b;
+
+	if (!known(f, base)) {
+		buf_puts(b, "null");
+		return;
+	}
+	switch (f->kind) {
+	case FORM_NUM:
+	case FORM_SIGNED:
+	case FORM_HEX:
+		number(b, *(const struct snap_num *)p, f->kind);
+		break;
+	case FORM_YES:
+		if (*(const enum snap_yes *)p == SNAP_UNKNOWN)
+			buf_puts(b, "null");
+		else
+			boolean(b, *(const enum snap_yes *)p == SNAP_YES);
+		break;
+	case FORM_BOOL:
+		boolean(b, *(const bool *)p);
+		break;
+	case FORM_U64_HEX:
+		hex(b, *(const uint64_t *)p);
+		break;
+	case FORM_STR:
+		form_string(b, *(const char *const *)p);
+		break;
+	case FORM_NAMES:
+		form_names(b, p);
+		break;
+	case FORM_OBJECT:
+		form_write(out, f->key, f->of, p);
+		break;
+	case FORM_LIST:
+		list(out, section, f, base);
+		break;
+	default:
+		item(b, f->kind, p);
+	}
+}
+
+void form_write(struct form_out *out, const char *section, const struct form *f, const void *from)
 {
 	const char *base = from;
-	cJSON *o;
+	bool any = false;
 
-	if (f->known != NONE && !*(const bool *)(base + f->known))
-		return cJSON_CreateNull();
-	o = cJSON_CreateObject();
+	if (f->known != NONE && !*(const bool *)(base + f->known)) {
+		buf_puts(out->b, "null");
+		return;
+	}
+	buf_putc(out->b, '{');
 	for (const struct form_field *field = f->fields; field->key; field++) {
-		cJSON *value;
-
-		if (field->flags & FORM_FULL && brief)
+		if ((field->flags & FORM_FULL && out->r->brief) || (field->flags & FORM_OMIT && empty(field, base)))
 			continue;
-		value = one(field, base, brief);
-		if (field->flags & FORM_OMIT && empty(value))
-			cJSON_Delete(value);
-		else
-			cJSON_AddItemToObjectCS(o, field->key, value);
+		buf_printf(out->b, "%s\"%s\":", any ? "," : "", field->key);
+		any = true;
+		member(out, section, field, base);
 		if (field->flags & FORM_STOP && !*(const bool *)(base + field->at))
 			break;
 	}
-	return o;
+	buf_putc(out->b, '}');
 }
 
-cJSON *form_write_list(const struct form *f, const void *from, size_t n, bool brief)
+bool form_next(struct form_out *out, size_t i, size_t end)
 {
-	cJSON *list = cJSON_CreateArray();
+	if (!out->depth && !buf_wants(out->b, end))
+		return false;
+	buf_putc(out->b, i ? ',' : '[');
+	return true;
+}
 
-	for (size_t i = 0; i < n; i++)
-		cJSON_AddItemToArray(list, form_write(f, (const char *)from + i * f->size, brief));
-	return list;
+void form_end(struct form_out *out, const char *section, size_t written, size_t n)
+{
+	uint64_t left_out = n - written + snap_cut_of(out->r, section);
+	size_t at = out->n_cuts;
+
+	buf_puts(out->b, written ? "]" : "[]");
+	if (!left_out || out->depth || at == sizeof(out->cuts) / sizeof(out->cuts[0]))
+		return;
+	snprintf(out->cuts[at].section, sizeof(out->cuts[at].section), "%s", section);
+	out->cuts[at].n = left_out;
+	out->n_cuts++;
+}
+
+void form_write_list(struct form_out *out, const char *section, const struct form *f, const void *from, size_t n)
+{
+	size_t end = buf_list(out->b), i;
+
+	for (i = 0; i < n && form_next(out, i, end); i++) {
+		out->depth++;
+		form_write(out, section, f, (const char *)from + i * f->size);
+		out->depth--;
+	}
+	form_end(out, section, i, n);
 }
 
 /* --- and back --- */

@@ -8,6 +8,7 @@
 
 #include <cjson/cJSON.h>
 
+#include "buf.h"
 #include "snapshot.h"
 
 enum form_kind {
@@ -50,9 +51,34 @@ struct form {
 extern const struct form form_owner, form_holder, form_sqpoll, form_restrictions, form_registered, form_inflight,
 	form_workers, form_disagreement;
 
-cJSON *form_write(const struct form *f, const void *from, bool brief);
+/* A ring that is being written, one entry after the other: it never stands in memory whole. */
+struct form_out {
+	struct buf *b;
+	const struct snap_ring *r;
+	int depth; /* in entries of lists, which are written whole */
+	struct {
+		char section[40];
+		uint64_t n;
+	} cuts[16]; /* more than there are lists */
+	size_t n_cuts;
+};
+
+/* section is the name of what is written; a list in it is "SECTION.KEY". */
+void form_write(struct form_out *out, const char *section, const struct form *f, const void *from);
 /* A list of n. */
-cJSON *form_write_list(const struct form *f, const void *from, size_t n, bool brief);
+void form_write_list(struct form_out *out, const char *section, const struct form *f, const void *from, size_t n);
+/* Entry i of a list that began at buf_list's end, if it is wanted: [ or a comma stands before it. */
+bool form_next(struct form_out *out, size_t i, size_t end);
+/* The list's ]; what of its n entries was not written is noted as cut. */
+void form_end(struct form_out *out, const char *section, size_t written, size_t n);
+
+/* Values as text. */
+void form_string(struct buf *b, const char *s); /* NULL: null */
+void form_names(struct buf *b, const struct snap_names *n);
+void form_num(struct buf *b, struct snap_num n);
+/* item, which ends with it. */
+void form_print(struct buf *b, cJSON *item);
+
 /* *to is all zeros before. */
 void form_read(const struct form *f, struct arena *a, const cJSON *o, void *to);
 void *form_read_list(const struct form *f, struct arena *a, const cJSON *list, size_t *n, bool *known);

@@ -13,9 +13,8 @@
 #define GET(o, key) cJSON_GetObjectItemCaseSensitive(o, key)
 
 /* \xNN and \\ as buf_text writes them for JSON. */
-static const char *text(struct arena *a, const cJSON *o, size_t *len)
+static const char *unescaped(struct arena *a, const char *s, size_t *len)
 {
-	const char *s = cJSON_GetStringValue(o);
 	char *out, *to;
 
 	if (!s)
@@ -36,6 +35,11 @@ static const char *text(struct arena *a, const cJSON *o, size_t *len)
 	if (len)
 		*len = (size_t)(to - out);
 	return out;
+}
+
+static const char *text(struct arena *a, const cJSON *o, size_t *len)
+{
+	return unescaped(a, cJSON_GetStringValue(o), len);
 }
 
 const char *json_read_str(struct arena *a, const cJSON *o)
@@ -273,7 +277,7 @@ static void queues(struct arena *a, const cJSON *o, struct snap_ring *r)
 
 	r->sq = (struct snap_sq){json_read_num(GET(s, "entries")), json_read_num(GET(s, "head")),
 		json_read_num(GET(s, "tail")), json_read_num(GET(s, "kernel_head")), json_read_num(GET(s, "dropped")),
-		json_read_num(GET(s, "sqe_size")), false, false, {0}, NULL, 0};
+		json_read_num(GET(s, "sqe_size")), false, false, {0}, NULL, 0, json_read_num(GET(s, "followed"))};
 	r->sq.flags_known = json_read_names(a, GET(s, "flags"), &r->sq.flags);
 	r->sq.pending = array(a, GET(s, "pending"), sizeof(*r->sq.pending), &r->sq.n_pending, &r->sq.pending_known);
 	item = r->sq.pending_known ? GET(s, "pending")->child : NULL;
@@ -291,6 +295,20 @@ static void queues(struct arena *a, const cJSON *o, struct snap_ring *r)
 	r->cq.overflowed_cut = json_read_num(GET(c, "overflowed_cut"));
 }
 
+static void cuts(struct arena *a, const cJSON *o, struct snap_ring *r)
+{
+	const cJSON *item;
+
+	if (!cJSON_IsObject(o))
+		return;
+	r->cuts = arena_alloc(a, ((size_t)cJSON_GetArraySize(o) + 1) * sizeof(*r->cuts));
+	cJSON_ArrayForEach(item, o)
+	{
+		if (item->string && cJSON_IsNumber(item))
+			r->cuts[r->n_cuts++] = (struct snap_cut){unescaped(a, item->string, NULL), plain(item)};
+	}
+}
+
 static void ring(struct arena *a, const cJSON *o, struct snap_ring *r)
 {
 	const cJSON *setup = GET(o, "setup_flags"), *why = GET(o, "unavailable"), *item;
@@ -305,6 +323,7 @@ static void ring(struct arena *a, const cJSON *o, struct snap_ring *r)
 	json_read_names(a, GET(setup, "names"), &r->setup_names);
 	json_read_names(a, GET(o, "inferred"), &r->inferred);
 	queues(a, o, r);
+	cuts(a, GET(o, "cut"), r);
 	form_read(&form_owner, a, GET(o, "owner"), &r->owner);
 	r->holders = form_read_list(&form_holder, a, GET(o, "holders"), &r->n_holders, &known);
 	form_read(&form_sqpoll, a, GET(o, "sqpoll"), &r->sqpoll);
@@ -324,7 +343,7 @@ static void ring(struct arena *a, const cJSON *o, struct snap_ring *r)
 	{
 		if (item->string && cJSON_IsString(item))
 			r->unavailable[i++] =
-				(struct snap_reason){arena_strdup(a, item->string), json_read_str(a, item)};
+				(struct snap_reason){unescaped(a, item->string, NULL), json_read_str(a, item)};
 	}
 	r->n_unavailable = i;
 }

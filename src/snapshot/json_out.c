@@ -229,19 +229,44 @@ static cJSON *cqe(const struct snap_cqe *e)
 	return o;
 }
 
-static cJSON *cqes(bool known, const struct snap_cqe *e, size_t n)
+static void cqes(struct form_out *out, const char *section, bool known, const struct snap_cqe *e, size_t n)
 {
-	cJSON *list = known ? cJSON_CreateArray() : cJSON_CreateNull();
+	size_t end = buf_list(out->b), i;
 
-	for (size_t i = 0; known && i < n; i++)
-		cJSON_AddItemToArray(list, cqe(&e[i]));
-	return list;
+	if (!known) {
+		buf_puts(out->b, "null");
+		return;
+	}
+	for (i = 0; i < n && form_next(out, i, end); i++)
+		form_print(out->b, cqe(&e[i]));
+	form_end(out, section, i, n);
 }
 
-static cJSON *sq(const struct snap_ring *r)
+static void pending(struct form_out *out, const struct snap_sq *s)
 {
-	const struct snap_sq *s = &r->sq;
-	cJSON *o = cJSON_CreateObject(), *list;
+	size_t end = buf_list(out->b), i;
+
+	if (!s->pending_known) {
+		buf_puts(out->b, "null");
+		return;
+	}
+	for (i = 0; i < s->n_pending && form_next(out, i, end); i++)
+		form_print(out->b, sqe(&s->pending[i]));
+	form_end(out, "sq.pending", i, s->n_pending);
+}
+
+/* An object's members up to here, the last of which is key. */
+static void open_at(struct buf *b, cJSON *o, const char *key)
+{
+	form_print(b, o);
+	b->len--;
+	buf_printf(b, ",\"%s\":", key);
+}
+
+static void sq(struct form_out *out)
+{
+	const struct snap_sq *s = &out->r->sq;
+	cJSON *o = cJSON_CreateObject();
 
 	ADD(o, "entries", num(s->entries));
 	ADD(o, "head", num(s->head));
@@ -249,19 +274,21 @@ static cJSON *sq(const struct snap_ring *r)
 	ADD(o, "kernel_head", num(s->kernel_head));
 	ADD(o, "dropped", num(s->dropped));
 	ADD(o, "flags", names(s->flags_known, &s->flags));
-	if (r->brief)
-		return o;
+	if (out->r->brief) {
+		form_print(out->b, o);
+		return;
+	}
 	ADD(o, "sqe_size", num(s->sqe_size));
-	list = s->pending_known ? cJSON_CreateArray() : cJSON_CreateNull();
-	for (size_t i = 0; s->pending_known && i < s->n_pending; i++)
-		cJSON_AddItemToArray(list, sqe(&s->pending[i]));
-	ADD(o, "pending", list);
-	return o;
+	if (s->followed.known)
+		ADD(o, "followed", num(s->followed));
+	open_at(out->b, o, "pending");
+	pending(out, s);
+	buf_putc(out->b, '}');
 }
 
-static cJSON *cq(const struct snap_ring *r)
+static void cq(struct form_out *out)
 {
-	const struct snap_cq *c = &r->cq;
+	const struct snap_cq *c = &out->r->cq;
 	cJSON *o = cJSON_CreateObject();
 
 	ADD(o, "entries", num(c->entries));
@@ -270,51 +297,98 @@ static cJSON *cq(const struct snap_ring *r)
 	ADD(o, "kernel_tail", num(c->kernel_tail));
 	ADD(o, "overflow", num(c->overflow));
 	ADD(o, "flags", names(c->flags_known, &c->flags));
-	if (r->brief)
-		return o;
+	if (out->r->brief) {
+		form_print(out->b, o);
+		return;
+	}
 	ADD(o, "cqe_size", num(c->cqe_size));
-	ADD(o, "unreaped", cqes(c->unreaped_known, c->unreaped, c->n_unreaped));
-	ADD(o, "overflowed", cqes(c->overflowed_known, c->overflowed, c->n_overflowed));
 	if (c->overflowed_cut.known)
 		ADD(o, "overflowed_cut", num(c->overflowed_cut));
-	return o;
+	open_at(out->b, o, "unreaped");
+	cqes(out, "cq.unreaped", c->unreaped_known, c->unreaped, c->n_unreaped);
+	buf_puts(out->b, ",\"overflowed\":");
+	cqes(out, "cq.overflowed", c->overflowed_known, c->overflowed, c->n_overflowed);
+	buf_putc(out->b, '}');
 }
 
-static cJSON *ring(const struct snap_ring *r)
+static void section(struct form_out *out, const char *name, const struct form *f, const void *from)
 {
-	cJSON *o = cJSON_CreateObject(), *sub;
-
-	ADD(o, "ring_id", json_uint(r->id));
-	sub = r->setup_known ? cJSON_CreateObject() : cJSON_CreateNull();
-	if (r->setup_known) {
-		ADD(sub, "value", num(r->setup_value));
-		ADD(sub, "names", names(true, &r->setup_names));
-	}
-	ADD(o, "setup_flags", sub);
-	ADD(o, "sq", sq(r));
-	ADD(o, "cq", cq(r));
-	ADD(o, "owner", form_write(&form_owner, &r->owner, r->brief));
-	ADD(o, "holders", form_write_list(&form_holder, r->holders, r->n_holders, r->brief));
-	ADD(o, "hidden", r->hidden == SNAP_UNKNOWN ? cJSON_CreateNull() : cJSON_CreateBool(r->hidden == SNAP_YES));
-	ADD(o, "sqpoll", form_write(&form_sqpoll, &r->sqpoll, r->brief));
-	if (!r->brief) {
-		ADD(o, "restrictions", form_write(&form_restrictions, &r->restrictions, false));
-		ADD(o, "registered", form_write(&form_registered, &r->registered, false));
-		ADD(o, "inflight", form_write(&form_inflight, &r->inflight, false));
-		ADD(o, "workers", form_write(&form_workers, &r->workers, false));
-	}
-	ADD(o, "moved", cJSON_CreateBool(r->moved));
-	ADD(o, "disagreements", form_write_list(&form_disagreement, r->disagreements, r->n_disagreements, false));
-	ADD(o, "inferred", names(true, &r->inferred));
-	sub = cJSON_CreateObject();
-	for (size_t i = 0; i < r->n_unavailable; i++)
-		cJSON_AddItemToObject(
-			sub, r->unavailable[i].section, cJSON_CreateStringReference(r->unavailable[i].why));
-	ADD(o, "unavailable", sub);
-	return o;
+	buf_printf(out->b, ",\"%s\":", name);
+	form_write(out, name, f, from);
 }
 
-static void print(struct buf *b, cJSON *item)
+static void list(struct form_out *out, const char *name, const struct form *f, const void *from, size_t n)
+{
+	buf_printf(out->b, ",\"%s\":", name);
+	form_write_list(out, name, f, from, n);
+}
+
+static void unavailable(struct form_out *out)
+{
+	const struct snap_ring *r = out->r;
+
+	buf_puts(out->b, ",\"unavailable\":{");
+	for (size_t i = 0; i < r->n_unavailable; i++) {
+		buf_puts(out->b, i ? "," : "");
+		form_string(out->b, r->unavailable[i].section);
+		buf_putc(out->b, ':');
+		form_string(out->b, r->unavailable[i].why);
+	}
+	buf_putc(out->b, '}');
+}
+
+/* What was left out, here or when the file was written that this comes from. */
+static void cut(struct form_out *out)
+{
+	for (size_t i = 0; i < out->n_cuts; i++) {
+		buf_printf(out->b, "%s\"%s\":", i ? "," : ",\"cut\":{", out->cuts[i].section);
+		buf_dec(out->b, out->cuts[i].n);
+	}
+	if (out->n_cuts)
+		buf_putc(out->b, '}');
+}
+
+static void ring(struct form_out *out)
+{
+	const struct snap_ring *r = out->r;
+	struct buf *b = out->b;
+
+	buf_puts(b, "{\"ring_id\":");
+	buf_dec(b, r->id);
+	buf_puts(b, ",\"setup_flags\":");
+	if (r->setup_known) {
+		buf_puts(b, "{\"value\":");
+		form_num(b, r->setup_value);
+		buf_puts(b, ",\"names\":");
+		form_names(b, &r->setup_names);
+		buf_putc(b, '}');
+	} else {
+		buf_puts(b, "null");
+	}
+	buf_puts(b, ",\"sq\":");
+	sq(out);
+	buf_puts(b, ",\"cq\":");
+	cq(out);
+	section(out, "owner", &form_owner, &r->owner);
+	list(out, "holders", &form_holder, r->holders, r->n_holders);
+	buf_printf(b, ",\"hidden\":%s", r->hidden == SNAP_UNKNOWN ? "null" : r->hidden == SNAP_YES ? "true" : "false");
+	section(out, "sqpoll", &form_sqpoll, &r->sqpoll);
+	if (!r->brief) {
+		section(out, "restrictions", &form_restrictions, &r->restrictions);
+		section(out, "registered", &form_registered, &r->registered);
+		section(out, "inflight", &form_inflight, &r->inflight);
+		section(out, "workers", &form_workers, &r->workers);
+	}
+	buf_printf(b, ",\"moved\":%s", r->moved ? "true" : "false");
+	list(out, "disagreements", &form_disagreement, r->disagreements, r->n_disagreements);
+	buf_puts(b, ",\"inferred\":");
+	form_names(b, &r->inferred);
+	cut(out);
+	unavailable(out);
+	buf_putc(b, '}');
+}
+
+void form_print(struct buf *b, cJSON *item)
 {
 	char *s = cJSON_PrintBuffered(item, 4096, false);
 
@@ -342,15 +416,18 @@ void snap_json_begin(struct buf *b, const struct snap_head *h)
 	if (h->kernel_why)
 		ADD(sub, "kernel_unavailable", json_str(h->kernel_why));
 	ADD(o, "sources", sub);
-	print(b, o);
+	form_print(b, o);
 	b->len--; /* the object goes on */
 	buf_puts(b, ",\n\"rings\":[");
 }
 
 void snap_json_ring(struct buf *b, const struct snap_ring *r, bool first)
 {
+	struct form_out out = {.b = b, .r = r};
+
 	buf_puts(b, first ? "\n" : ",\n");
-	print(b, ring(r));
+	buf_part(b);
+	ring(&out);
 }
 
 void snap_json_end(struct buf *b, const struct snap_skip *skipped, size_t n)
@@ -370,6 +447,6 @@ void snap_json_end(struct buf *b, const struct snap_skip *skipped, size_t n)
 		cJSON_AddItemToArray(list, o);
 	}
 	buf_puts(b, "\n],\n\"skipped\":");
-	print(b, list);
+	form_print(b, list);
 	buf_puts(b, "}\n");
 }

@@ -42,6 +42,14 @@ const char *snap_reason_of(const struct snap_ring *r, const char *section)
 	return NULL;
 }
 
+uint64_t snap_cut_of(const struct snap_ring *r, const char *section)
+{
+	for (size_t i = 0; i < r->n_cuts; i++)
+		if (!strcmp(r->cuts[i].section, section))
+			return r->cuts[i].n;
+	return 0;
+}
+
 struct snap_names snap_flag_names(struct arena *a, const struct uapi_flags *set, uint64_t word)
 {
 	const char *found[UAPI_MAX_NAMES];

@@ -3,6 +3,7 @@
 #ifndef URINGTOP_SNAPSHOT_BUILD_PARTS_H
 #define URINGTOP_SNAPSHOT_BUILD_PARTS_H
 
+#include "budget.h"
 #include "build.h"
 
 /* A process that holds rings. The directory stays open while it is in the cache: a pid that is used again is not taken for it. */
@@ -38,8 +39,9 @@ struct builder {
 	struct ring_key key;
 	struct ring_base base;
 	bool have_base;
-	double rested;	/* seconds, for locks of rings that were taken */
-	uint64_t *sqds; /* the SQPOLL threads of d's rings, as keys; NULL: not asked yet */
+	double rested;		/* seconds, for locks of rings that were taken */
+	const char *fdinfo_why; /* why there is no fdinfo of it, where there is none */
+	uint64_t *sqds;		/* the SQPOLL threads of d's rings, as keys; NULL: not asked yet */
 };
 
 extern const char not_asked[]; /* why what a source has is absent that was not to be used */

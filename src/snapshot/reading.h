@@ -5,6 +5,16 @@
 
 #include "parts.h"
 
+/* The names of descriptors that were looked up: many entries name the same one. */
+struct fd_names {
+	struct fd_name {
+		int fd;
+		bool taken;
+		const char *name;
+	} * v;
+	size_t n, size; /* size: a power of two, 0 at first */
+};
+
 /* Everything about one ring's memory while it is being read. */
 struct reading {
 	struct builder *b;
@@ -27,6 +37,8 @@ struct reading {
 	bool g_inferred;
 	struct ring_layout layout;
 	struct ring_layout_known sure;
+	struct budget budget; /* of what the entries are followed to */
+	struct fd_names names;
 };
 
 /* build_memory.c: the way to the memory, sizes and layout. acc stays NULL, and err says why, if there is none. */

@@ -51,15 +51,19 @@ static bool exists(const struct uapi_arg *a, const struct sqe *sqe, uint64_t wor
 	return (a->when == W_NO_FLAG) != ((flags & a->aux) != 0);
 }
 
+static const char *file_of(const struct peek *p, int fd, bool slot)
+{
+	if (slot)
+		return p->slot && fd >= 0 ? p->slot(p->ctx, (unsigned)fd) : NULL;
+	return p->file ? p->file(p->ctx, fd) : NULL;
+}
+
 static struct value *fd_value(struct arena *a, const struct peek *p, int fd, bool slot)
 {
 	struct value *v = value_new(a, slot ? V_SLOT : V_FD, NULL);
 
 	v->i = fd;
-	if (slot)
-		v->s = p->slot && fd >= 0 ? p->slot(p->ctx, (unsigned)fd) : NULL;
-	else
-		v->s = p->file ? p->file(p->ctx, fd) : NULL;
+	v->s = file_of(p, fd, slot);
 	return v;
 }
 
@@ -197,7 +201,9 @@ static bool socket_name(const char *file)
 void sqe_decode(struct arena *a, const struct sqe *sqe, const struct peek *p, struct sqe_fields *f)
 {
 	const struct uapi_op *op;
-	size_t cap = 0;
+	bool in_slot = sqe->b[SQE_FLAGS] & UAPI_SQE_FIXED_FILE, looked = false;
+	const char *file = NULL;
+	size_t n = 0;
 
 	*f = (struct sqe_fields){
 		.opcode = sqe->b[SQE_OPCODE],
@@ -219,25 +225,23 @@ void sqe_decode(struct arena *a, const struct sqe *sqe, const struct peek *p, st
 		return;
 	}
 	if (op->form) {
-		bool sock = false;
-
-		if (op->fd == FD_FILE && !(f->flags & UAPI_SQE_FIXED_FILE) && p->file)
-			sock = socket_name(p->file(p->ctx, f->fd));
-		else if (op->fd == FD_FILE && p->slot && f->fd >= 0)
-			sock = socket_name(p->slot(p->ctx, (unsigned)f->fd));
-		op = op->form(op, sqe->b, sock);
+		looked = op->fd == FD_FILE;
+		file = looked ? file_of(p, f->fd, in_slot) : NULL;
+		op = op->form(op, sqe->b, socket_name(file));
 	}
 	f->has_fd = op->fd != FD_NONE;
-	f->fixed = op->fd == FD_SLOT_ONLY || (op->fd == FD_FILE && f->flags & UAPI_SQE_FIXED_FILE);
+	f->fixed = op->fd == FD_SLOT_ONLY || (op->fd == FD_FILE && in_slot);
 	if (f->has_fd)
-		f->file = fd_value(a, p, f->fd, f->fixed)->s;
+		f->file = looked && f->fixed == in_slot ? file : file_of(p, f->fd, f->fixed);
+	for (const struct uapi_arg *arg = op->args; arg->name; arg++)
+		n += exists(arg, sqe, arg->kind == K_CMD_DATA ? 0 : uapi_word(sqe->b, arg->at, arg->size));
+	f->args = arena_alloc(a, n * sizeof(*f->args));
 	for (const struct uapi_arg *arg = op->args; arg->name; arg++) {
 		uint64_t word = arg->kind == K_CMD_DATA ? 0 : uapi_word(sqe->b, arg->at, arg->size);
 		struct sqe_arg *out;
 
 		if (!exists(arg, sqe, word))
 			continue;
-		f->args = arena_grow(a, f->args, f->n_args, &cap, sizeof(*f->args));
 		out = &f->args[f->n_args++];
 		*out = (struct sqe_arg){.name = arg->name, .raw = raw_kind(arg->kind), .word = word};
 		if (!known(sqe, arg->at, arg->size)) {

@@ -53,14 +53,11 @@ static struct value *string(struct arena *a, const struct peek *p, const char *k
 static struct value *data(struct arena *a, const struct peek *p, const char *key, uint64_t addr, uint64_t len)
 {
 	size_t n = p->data < MOST_DATA ? p->data : MOST_DATA;
-	char *s;
+	char s[MOST_DATA]; /* what cannot be read takes no room in the arena */
 
 	if (len < n)
 		n = (size_t)len;
-	if (!n)
-		return NULL;
-	s = arena_alloc(a, n);
-	return get(p, addr, s, n) ? value_str(a, key, s, n, n < len) : NULL;
+	return n && get(p, addr, s, n) ? value_str(a, key, arena_copy(a, s, n), n, n < len) : NULL;
 }
 
 static struct value *pointer(struct arena *a, const char *key, uint64_t addr)

@@ -128,6 +128,22 @@ void *arena_grow(struct arena *a, void *items, size_t n, size_t *cap, size_t siz
 	return bigger;
 }
 
+struct arena_place arena_place(const struct arena *a)
+{
+	return (struct arena_place){a->blocks, a->used};
+}
+
+void arena_back(struct arena *a, struct arena_place place)
+{
+	while (a->blocks && a->blocks != place.block && a->blocks->older) {
+		struct arena_block *b = a->blocks;
+
+		a->blocks = b->older;
+		block_free(a, b);
+	}
+	a->used = a->blocks == place.block ? place.used : 0;
+}
+
 void arena_reset(struct arena *a)
 {
 	while (a->blocks && a->blocks->older) {

@@ -90,6 +90,46 @@ void buf_free(struct buf *b)
 	*b = (struct buf){0};
 }
 
+static size_t total(const struct buf *b)
+{
+	return b->out->gone + b->len;
+}
+
+void buf_part(struct buf *b)
+{
+	if (b->out)
+		b->out->start = total(b);
+}
+
+size_t buf_list(const struct buf *b)
+{
+	size_t used;
+
+	if (!b->out || !b->out->max)
+		return SIZE_MAX;
+	used = total(b) - b->out->start;
+	return total(b) + (used < b->out->max ? (b->out->max - used) / 2 : 0);
+}
+
+bool buf_wants(struct buf *b, size_t end)
+{
+	enum { MUCH = 64 * 1024 };
+
+	if (!b->out)
+		return true;
+	if (!b->out->failed && b->len >= MUCH) {
+		size_t n = b->len;
+
+		b->out->failed = b->out->put(b) < 0;
+		b->out->gone += n;
+		b->len = 0;
+	}
+	/* text that nobody takes does not pile up */
+	if (b->out->failed)
+		b->len = 0;
+	return !b->out->failed && total(b) < end;
+}
+
 size_t utf8_decode(const char *str, size_t n, uint32_t *out)
 {
 	const unsigned char *s = (const unsigned char *)str;

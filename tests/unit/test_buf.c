@@ -103,6 +103,95 @@ static void arenas(void **state)
 	arena_free(&a);
 }
 
+static void places(void **state)
+{
+	struct arena a = {0};
+	struct arena_place empty = arena_place(&a), place;
+	char *kept;
+
+	(void)state;
+	kept = arena_strdup(&a, "kept");
+	place = arena_place(&a);
+	arena_alloc(&a, 100);
+	arena_alloc(&a, 1 << 20);
+	arena_alloc(&a, 1 << 20);
+	arena_back(&a, place);
+	assert_ptr_equal(a.blocks, place.block);
+	assert_int_equal(a.used, place.used);
+	assert_string_equal(kept, "kept");
+	arena_back(&a, empty);
+	assert_int_equal(a.used, 0);
+	arena_free(&a);
+}
+
+static struct buf written;
+static int puts_left;
+
+static int put(struct buf *b)
+{
+	if (!puts_left--)
+		return -1;
+	buf_put(&written, b->data, b->len);
+	b->len = 0;
+	return 0;
+}
+
+/* Writes a list of n lines of 100 bytes; how many of them were wanted. */
+static size_t lines(struct buf *b, size_t n)
+{
+	size_t end = buf_list(b), i;
+
+	for (i = 0; i < n && buf_wants(b, end); i++)
+		buf_printf(b, "%099zu\n", i);
+	return i;
+}
+
+static void leaves(void **state)
+{
+	struct buf_out out = {.put = put};
+	struct buf b = {.out = &out}, alone = {0};
+	size_t most = 0, end;
+
+	(void)state;
+	puts_left = -1;
+	/* the same text, but never much of it at a time */
+	end = buf_list(&b);
+	for (size_t i = 0; i < 10000 && buf_wants(&b, end); i++) {
+		buf_printf(&b, "%zu ", i);
+		most = b.len > most ? b.len : most;
+	}
+	put(&b);
+	assert_int_equal(lines(&alone, 10000), 10000);
+	alone.len = 0;
+	for (size_t i = 0; i < 10000; i++)
+		buf_printf(&alone, "%zu ", i);
+	assert_int_equal(written.len, alone.len);
+	assert_memory_equal(written.data, alone.data, alone.len);
+	assert_true(most < 65536 + 10);
+	/* a list has half of what is left, in each part anew; one that has little takes nothing from the others */
+	out.max = 1000000;
+	for (int part = 0; part < 2; part++) {
+		buf_part(&b);
+		assert_int_equal(lines(&b, 100000), 5000);
+		assert_int_equal(lines(&b, 10), 10);
+		assert_in_range(lines(&b, 100000), 2490, 2500);
+		assert_in_range(lines(&b, 100000), 1240, 1250);
+	}
+	/* nobody reads: nothing more is asked for, nor kept */
+	out.max = 0;
+	b.len = 0;
+	puts_left = 2;
+	assert_in_range(lines(&b, 100000), 3 * 655, 3 * 658);
+	assert_int_equal(lines(&b, 100000), 0);
+	buf_puts(&b, "a line that stands between lists");
+	assert_false(buf_wants(&b, SIZE_MAX));
+	assert_int_equal(b.len, 0);
+	assert_int_equal(puts_left, -1);
+	buf_free(&b);
+	buf_free(&alone);
+	buf_free(&written);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -110,6 +199,8 @@ int main(void)
 		cmocka_unit_test(columns),
 		cmocka_unit_test(numbers),
 		cmocka_unit_test(arenas),
+		cmocka_unit_test(places),
+		cmocka_unit_test(leaves),
 	};
 
 	setlocale(LC_ALL, "C.UTF-8");

@@ -4,6 +4,7 @@
 
 #include <locale.h>
 
+#include "budget.h"
 #include "render.h"
 #include "snapjson.h"
 #include "uapi.h"
@@ -344,6 +345,211 @@ static void colours(void **state)
 	arena_free(&a);
 }
 
+/* A ring of which no list is short. */
+enum { MANY = 5000 };
+static struct snap_ring long_ring(struct arena *a)
+{
+	struct snap_ring r = sample(a);
+	struct snap_sqe e = r.sq.pending[0];
+	struct snap_cqe c = r.cq.unreaped[0];
+	struct snap_request q = r.inflight.requests[0];
+
+	r.sq.pending = arena_alloc(a, MANY * sizeof(e));
+	r.cq.unreaped = r.cq.overflowed = arena_alloc(a, MANY * sizeof(c));
+	r.inflight.requests = arena_alloc(a, MANY * sizeof(q));
+	r.registered.files = arena_alloc(a, MANY * sizeof(*r.registered.files));
+	for (uint32_t i = 0; i < MANY; i++) {
+		r.sq.pending[i] = e;
+		r.cq.unreaped[i] = c;
+		r.inflight.requests[i] = q;
+		r.registered.files[i] = (struct snap_file){i, "/a/file"};
+	}
+	r.sq.n_pending = r.cq.n_unreaped = r.cq.n_overflowed = r.inflight.n_requests = r.registered.n_files = MANY;
+	r.cq.overflowed_known = true;
+	r.sq.followed = num(7);
+	snap_add_reason(a, &r, "sq.pending.followed", "it was too much");
+	return r;
+}
+
+static struct buf written;
+static size_t most;
+static int puts_left;
+
+static int put(struct buf *b)
+{
+	if (!puts_left--)
+		return -1;
+	most = b->len > most ? b->len : most;
+	buf_put(&written, b->data, b->len);
+	b->len = 0;
+	return 0;
+}
+
+/* r as it is written out with a limit for each ring: text, or a document. Stands in written. */
+static void write_out(const struct snap_ring *r, bool json, size_t max)
+{
+	struct buf_out out = {.put = put, .max = max};
+	struct buf b = {.out = &out};
+	struct style st = {.utf8 = true};
+
+	written.len = most = 0;
+	puts_left = -1;
+	if (json)
+		document(r, &b);
+	else
+		render_ring(&b, &st, r);
+	put(&b);
+	buf_free(&b);
+}
+
+static size_t count_of(const char *text, const char *what)
+{
+	size_t n = 0;
+
+	for (const char *p = text; (p = strstr(p, what)); p++)
+		n++;
+	return n;
+}
+
+static void pieces(void **state)
+{
+	struct arena a = {0};
+	struct snap_ring r = long_ring(&a);
+	struct style st = {.utf8 = true};
+	struct buf whole = {0};
+
+	(void)state;
+	/* no list of it ever stands in memory whole, and no byte of it is another */
+	document(&r, &whole);
+	write_out(&r, true, 0);
+	assert_int_equal(written.len, whole.len);
+	assert_memory_equal(written.data, whole.data, whole.len);
+	assert_in_range(most, 65536, 75000);
+	whole.len = 0;
+	render_ring(&whole, &st, &r);
+	write_out(&r, false, 0);
+	assert_int_equal(written.len, whole.len);
+	assert_memory_equal(written.data, whole.data, whole.len);
+	assert_in_range(most, 65536, 75000);
+	/* a limit that is far away changes nothing */
+	write_out(&r, false, 1 << 30);
+	assert_int_equal(written.len, whole.len);
+	assert_int_equal(count_of(written.data, " more"), count_of(whole.data, " more"));
+	buf_free(&whole);
+	buf_free(&written);
+	arena_free(&a);
+}
+
+static void cut_short(void **state)
+{
+	static const char *const sections[] = {
+		"sq.pending", "cq.unreaped", "cq.overflowed", "registered.files", "inflight.requests"};
+	static const size_t limits[] = {1, 1000, 50000, 300000};
+	struct arena a = {0};
+	struct snap_ring r = long_ring(&a);
+	struct snap_doc doc, again;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(limits) / sizeof(limits[0]); i++) {
+		const struct snap_ring *back;
+		size_t n[5];
+
+		/* what is left out is counted, and what is there is a document */
+		write_out(&r, true, limits[i]);
+		assert_true(written.len < limits[i] + 20000);
+		assert_null(snap_json_read(&a, written.data, written.len, &doc));
+		back = &doc.rings[0];
+		n[0] = back->sq.n_pending;
+		n[1] = back->cq.n_unreaped;
+		n[2] = back->cq.n_overflowed;
+		n[3] = back->registered.n_files;
+		n[4] = back->inflight.n_requests;
+		for (size_t k = 0; k < 5; k++) {
+			assert_int_equal(n[k] + snap_cut_of(back, sections[k]), MANY);
+			assert_true(limits[i] < 300000 || n[k] > 10);
+		}
+		assert_int_equal(back->sq.followed.v, 7);
+		/* written once more, with less room or with enough, it is still known */
+		write_out(back, true, limits[i] / 4 + 1);
+		assert_null(snap_json_read(&a, written.data, written.len, &again));
+		assert_int_equal(again.rings[0].sq.n_pending + snap_cut_of(&again.rings[0], "sq.pending"), MANY);
+		write_out(back, true, 0);
+		assert_null(snap_json_read(&a, written.data, written.len, &again));
+		for (size_t k = 0; k < 5; k++)
+			assert_int_equal(n[k] + snap_cut_of(&again.rings[0], sections[k]), MANY);
+		/* and said in text: of a ring, and of a file */
+		write_out(&r, false, limits[i]);
+		assert_in_range(count_of(written.data, "--max-text"), limits[i] < 50000 ? 5 : 3, 20);
+		assert_int_equal(count_of(written.data, "it was too much"), limits[i] < 50000 ? 1 : 2);
+		write_out(back, false, 0);
+		assert_in_range(count_of(written.data, "left out when it was written"), 5, 20);
+	}
+	/* a section that was cut, by a name that is none */
+	assert_int_equal(snap_cut_of(&doc.rings[0], "sq"), 0);
+	buf_free(&written);
+	arena_free(&a);
+}
+
+/* Nothing more is made of a ring when nobody reads it. */
+static void nobody_reads(void **state)
+{
+	struct arena a = {0};
+	struct snap_ring r = long_ring(&a);
+	struct style st = {0};
+
+	(void)state;
+	for (int json = 0; json < 2; json++) {
+		struct buf_out out = {.put = put};
+		struct buf b = {.out = &out};
+
+		written.len = 0;
+		puts_left = 1;
+		if (json)
+			snap_json_ring(&b, &r, true);
+		else
+			render_ring(&b, &st, &r);
+		assert_true(out.failed);
+		assert_int_equal(puts_left, -1);
+		/* what is left are the lines between the lists */
+		assert_true(b.cap <= 131072 && b.len < 20000);
+		buf_free(&b);
+	}
+	buf_free(&written);
+	arena_free(&a);
+}
+
+static void budgets(void **state)
+{
+	struct arena a = {0};
+	struct budget b;
+
+	(void)state;
+	budget_start(&b, 1000);
+	assert_true(budget_take(&b, 1)); /* counts as BUDGET_LEAST */
+	assert_true(budget_again(&b, 1));
+	assert_int_equal(b.left, 1000 - BUDGET_LEAST - 1);
+	assert_false(budget_take(&b, 1000));
+	/* once it was too much, nothing more is followed */
+	assert_true(b.spent && !b.late);
+	assert_false(budget_take(&b, 1) || budget_again(&b, 0));
+	assert_non_null(strstr(budget_why(&b, &a), "1000 bytes"));
+	assert_non_null(strstr(budget_why(&b, &a), "--max-memory"));
+	/* by time */
+	budget_start(&b, 1000);
+	assert_true(b.seconds >= 1);
+	b.started -= 2;
+	assert_false(budget_take(&b, 1));
+	assert_true(b.spent && b.late);
+	assert_non_null(strstr(budget_why(&b, &a), "--max-memory"));
+	/* more bytes, more time; none, no end */
+	budget_start(&b, 10 * BUDGET_BYTES);
+	assert_true(b.seconds > 9);
+	budget_start(&b, 0);
+	b.started -= 1e6;
+	assert_true(budget_take(&b, SIZE_MAX) && budget_take(&b, SIZE_MAX));
+	arena_free(&a);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -353,6 +559,10 @@ int main(void)
 		cmocka_unit_test(text_of_a_ring),
 		cmocka_unit_test(list_fits),
 		cmocka_unit_test(colours),
+		cmocka_unit_test(pieces),
+		cmocka_unit_test(cut_short),
+		cmocka_unit_test(nobody_reads),
+		cmocka_unit_test(budgets),
 	};
 
 	setlocale(LC_ALL, "C.UTF-8");
