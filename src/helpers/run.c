@@ -395,6 +395,8 @@ void helpers_round(struct helpers *h)
 
 size_t helpers_free(struct helpers *h, pid_t *one)
 {
+	const double patience = 0.1;
+	double end = helper_now() + patience;
 	size_t stuck = 0;
 
 	if (!h)
@@ -407,7 +409,9 @@ size_t helpers_free(struct helpers *h, pid_t *one)
 		if (h->late[i].helper)
 			helper_leaves(h, h->late[i].helper);
 	for (size_t i = 0; i < h->n_leaving; i++) {
-		if (helper_reap(h->leaving[i], 0.01))
+		double left = end - helper_now();
+
+		if (helper_reap(h->leaving[i], left > 0 ? left : 0))
 			continue;
 		*one = h->leaving[i];
 		stuck++;
