@@ -97,5 +97,7 @@ int put_out(struct buf *b);
 
 /* Finds the rings that c asks for, through k if that is not NULL and works; what was asked for and cannot be had is said on stderr and sets *failed. -1: nothing can be had. */
 int find_rings(const struct choices *c, struct kernel *k, struct discovery *d, bool *failed);
+/* Does the process, or the thread, hold the ring? */
+bool ring_holder(const struct found_ring *r, pid_t pid);
 
 #endif

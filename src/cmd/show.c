@@ -4,10 +4,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "build.h"
 #include "cmd.h"
 #include "kbtf.h"
+#include "proc.h"
 #include "show.h"
 #include "snapjson.h"
 
@@ -56,15 +58,31 @@ static void skip(struct skips *s, struct snap_num pid, struct snap_num ring, con
 	s->v[s->n++] = (struct snap_skip){pid, ring, reason};
 }
 
-/* A ring that was there and cannot be shown. That is a failure if it was asked for, and not only met among all others. */
-static void gone(const struct choices *c, struct skips *s, uint64_t id, bool *failed)
+/* A ring that was there and cannot be shown. That is a failure if it was asked for, or the process whose ring it was and which has ended. */
+static void gone(const struct choices *c, struct skips *s, const struct found_ring *r, bool *failed)
 {
 	static const char why[] = "gone while it was read: its holders ended or closed it";
 
-	skip(s, (struct snap_num){0}, (struct snap_num){true, id}, why);
-	if (c->n_pids || c->by_id || c->fd >= 0) {
-		complain("ring %llu: %s", (unsigned long long)id, why);
+	skip(s, (struct snap_num){0}, (struct snap_num){true, r->id}, why);
+	if (c->by_id || c->fd >= 0) {
+		complain("ring %llu: %s", (unsigned long long)r->id, why);
 		*failed = true;
+		return;
+	}
+	for (size_t i = 0; i < c->n_pids; i++) {
+		int dir = ring_holder(r, c->pids[i]) ? proc_open(c->pids[i]) : 0;
+		struct arena a = {0};
+		struct proc_task t;
+
+		/* one that lives has closed the ring, and another may have just as few */
+		if (dir && (dir < 0 || proc_task_read(&a, dir, &t) || t.state == 'Z' || t.state == 'X')) {
+			complain("pid %d: ended while its ring %llu was read", (int)c->pids[i],
+				(unsigned long long)r->id);
+			*failed = true;
+		}
+		if (dir > 0)
+			close(dir);
+		arena_free(&a);
 	}
 }
 
@@ -108,7 +126,7 @@ static int show_live(const struct choices *c, struct sink *s, bool brief)
 		if (!builder_ring(b, &a, &d.rings[i], &r))
 			err = sink_ring(s, &r);
 		else
-			gone(c, &skips, d.rings[i].id, &failed);
+			gone(c, &skips, &d.rings[i], &failed);
 		arena_reset(&a);
 	}
 	if (!err)
