@@ -101,5 +101,7 @@ void end_helpers(struct helpers *h);
 
 /* Finds the rings that c asks for, by helpers h, through k if that is not NULL and works; what was asked for and cannot be had is said on stderr and sets *failed. -1: nothing can be had. */
 int find_rings(const struct choices *c, struct helpers *h, struct kernel *k, struct discovery *d, bool *failed);
+/* Does the process, or the thread, hold the ring? */
+bool ring_holder(const struct found_ring *r, pid_t pid);
 
 #endif

@@ -72,19 +72,25 @@ static bool has_fd(const struct found_ring *r, const struct choices *c)
 	return false;
 }
 
+bool ring_holder(const struct found_ring *r, pid_t pid)
+{
+	for (size_t k = 0; k < r->n_refs; k++)
+		if (r->refs[k].pid == pid || r->refs[k].tid == pid)
+			return true;
+	for (size_t k = 0; k < r->n_maps; k++)
+		if (r->maps[k].pid == pid)
+			return true;
+	for (size_t k = 0; k < r->n_registered; k++)
+		if (r->registered[k].pid == pid || r->registered[k].tid == pid)
+			return true;
+	return false;
+}
+
 static bool holds(const struct discovery *d, pid_t pid)
 {
-	for (size_t i = 0; i < d->n_rings; i++) {
-		for (size_t k = 0; k < d->rings[i].n_refs; k++)
-			if (d->rings[i].refs[k].pid == pid || d->rings[i].refs[k].tid == pid)
-				return true;
-		for (size_t k = 0; k < d->rings[i].n_maps; k++)
-			if (d->rings[i].maps[k].pid == pid)
-				return true;
-		for (size_t k = 0; k < d->rings[i].n_registered; k++)
-			if (d->rings[i].registered[k].pid == pid || d->rings[i].registered[k].tid == pid)
-				return true;
-	}
+	for (size_t i = 0; i < d->n_rings; i++)
+		if (ring_holder(&d->rings[i], pid))
+			return true;
 	return false;
 }
 

@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* uringctl list and dump: find, build, render, one ring at a time. */
 #include <errno.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include "build.h"
 #include "cmd.h"
@@ -65,19 +68,44 @@ struct showing {
 	bool failed;
 };
 
+/* Has the process ended? Asked in a way that waits for nothing of it. */
+static bool has_ended(pid_t pid)
+{
+	struct pollfd p = {(int)syscall(SYS_pidfd_open, pid, 0), POLLIN, 0};
+	bool ended = p.fd < 0 ? errno == ESRCH : poll(&p, 1, 0) == 1;
+
+	if (p.fd >= 0)
+		close(p.fd);
+	return ended;
+}
+
+/* A ring that was there and cannot be shown. That is a failure if it was asked for, or the process whose ring it was and which has ended. */
+static bool gone_matters(const struct choices *c, const struct found_ring *r, const char *why)
+{
+	bool matters = c->by_id || c->fd >= 0;
+
+	if (matters)
+		complain("ring %llu: %s", (unsigned long long)r->id, why);
+	/* a process that lives has closed the ring, and another may have just as few */
+	for (size_t i = 0; i < c->n_pids && !(c->by_id || c->fd >= 0); i++) {
+		if (!ring_holder(r, c->pids[i]) || !has_ended(c->pids[i]))
+			continue;
+		complain("pid %d: ended while its ring %llu was read", (int)c->pids[i], (unsigned long long)r->id);
+		matters = true;
+	}
+	return matters;
+}
+
 static bool show_one(
 	void *ctx, const struct found_ring *ring, struct arena *a, const struct snap_ring *r, const char *why)
 {
 	struct showing *x = ctx;
 
-	if (r)
+	if (r) {
 		x->err = sink_ring(x->sink, r);
-	else
+	} else {
 		skip(x->skips, (struct snap_num){0}, (struct snap_num){true, ring->id}, why);
-	/* that is a failure if it was asked for, and not only met among all others */
-	if (!r && (x->c->n_pids || x->c->by_id || x->c->fd >= 0)) {
-		complain("ring %llu: %s", (unsigned long long)ring->id, why);
-		x->failed = true;
+		x->failed |= gone_matters(x->c, ring, why);
 	}
 	arena_free(a);
 	return !x->err;

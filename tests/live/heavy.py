@@ -189,19 +189,23 @@ if not asan:
         print(f"# {len(out)} bytes, {peak:.0f} MB")
 
 # what was asked for and is gone by the time that it is read: the first ring's text keeps the program waiting for its reader
-with Heavy("paths") as first, Heavy("cqes") as second:
-    for ask in (["-p", first.pid, "-p", second.pid],):
+for unreaped in (False, True):
+    with Heavy("paths") as first, Heavy("cqes") as second:
+        ask = ["-p", first.pid, "-p", second.pid]
         run = subprocess.Popen([ctl, "dump", *ask], stdout=subprocess.PIPE, stderr=subprocess.PIPE, bufsize=0)
         run.stdout.read(1)
         while state(run.pid) != "S":
             time.sleep(0.01)
         second.process.kill()
-        second.process.wait()
+        while unreaped and state(second.pid) != "Z":
+            time.sleep(0.01)
+        if not unreaped:
+            second.process.wait()
         while run.stdout.read(1 << 20):
             pass
         said = run.stderr.read().decode()
         run.wait()
-        tap(run.returncode == 1 and re.fullmatch(r"uringctl: ring \d+: gone while it was read.*\n", said),
-            "a named process that is killed midway: said, status 1", run.returncode, said)
+        tap(run.returncode == 1 and re.fullmatch(rf"uringctl: pid {second.pid}: ended while its ring \d+ was read\n", said),
+            "a named process that is killed midway" + ", a zombie" * unreaped + ": said, status 1", run.returncode, said)
 
 sys.exit(bool(failed))
