@@ -18,7 +18,7 @@ static void explain_fd(const struct choices *c)
 		const char *name = dir >= 0 ? proc_fd_name(&a, dir, c->fd, NULL) : NULL;
 
 		if (name) {
-			render_text(&b, &c->style, name, strlen(name));
+			render_file(&b, &c->style, TEXT_WORD, name);
 			complain("pid %d: fd %d is no ring but %s ('uringctl list -p %d' shows its rings)",
 				(int)c->pids[i], c->fd, b.data ? b.data : "", (int)c->pids[i]);
 		} else if (dir >= 0) {

@@ -59,7 +59,7 @@ static void request(const struct page *p, const struct snap_request *q)
 		page_num(p, "", q->fd, "");
 	if (q->file) {
 		buf_putc(p->b, '<');
-		page_text(p, q->file);
+		render_file(p->b, p->st, TEXT_ANGLE, q->file);
 		buf_putc(p->b, '>');
 	}
 	buf_putc(p->b, ')');

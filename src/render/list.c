@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <wchar.h>
 
 #include "arena.h"
 #include "render.h"
@@ -21,7 +22,7 @@ static void cell_owner(struct buf *b, const struct style *st, const struct snap_
 		buf_puts(b, r->owner.known ? "(ended)" : "?");
 		return;
 	}
-	render_text(b, st, r->owner.comm ? r->owner.comm : "?", r->owner.comm ? strlen(r->owner.comm) : 1);
+	render_comm(b, st, r->owner.comm);
 	buf_printf(b, "(%" PRIu64 ")", r->owner.pid.v);
 }
 
@@ -74,7 +75,7 @@ static void cell_holders(struct buf *b, const struct style *st, const struct sna
 
 		buf_puts(b, i ? " " : "");
 		if (!r->owner.known || h->pid != r->owner.pid.v) {
-			render_text(b, st, h->comm ? h->comm : "?", h->comm ? strlen(h->comm) : 1);
+			render_comm(b, st, h->comm);
 			buf_printf(b, "(%u):", h->pid);
 		} else {
 			buf_printf(b, "%u:", h->pid);
@@ -146,17 +147,20 @@ void table_free(struct table *t)
 }
 
 /* The columns of text that is already fit for a terminal. */
-static size_t width_of(const char *s, const struct style *st)
+static size_t width_of(const char *s)
 {
-	struct buf scratch = {0};
-	size_t slashes = 0, w;
+	size_t columns_of_s = 0, n;
+	uint32_t c;
 
-	for (const char *p = s; *p; p++)
-		slashes += *p == '\\';
-	/* it was escaped once: its backslashes stand for themselves */
-	w = render_text(&scratch, st, s, strlen(s)) - slashes;
-	buf_free(&scratch);
-	return w;
+	for (size_t left = strlen(s); left; s += n, left -= n) {
+		int w;
+
+		n = utf8_decode(s, left, &c);
+		w = n ? wcwidth((wchar_t)c) : 1;
+		columns_of_s += w > 0 ? (size_t)w : 0;
+		n = n ? n : 1;
+	}
+	return columns_of_s;
 }
 
 void table_ring(struct table *t, const struct style *st, const struct snap_ring *r)
@@ -170,7 +174,7 @@ void table_ring(struct table *t, const struct style *st, const struct snap_ring 
 		b.len = 0;
 		columns[c].fn(&b, st, r);
 		cell->text = arena_copy(&t->arena, b.data ? b.data : "", b.len);
-		cell->width = width_of(cell->text, st);
+		cell->width = width_of(cell->text);
 	}
 	t->n++;
 	buf_free(&b);
@@ -194,7 +198,7 @@ static size_t put_cut(struct buf *b, const struct style *st, const char *s, size
 		while ((s[n] & 0xc0) == 0x80 && n < 4)
 			n++;
 		memcpy(one, s, n);
-		w = width_of(one, st);
+		w = width_of(one);
 		if (used + w > width - 1)
 			break;
 		buf_puts(b, one);
