@@ -29,19 +29,9 @@ static const char *look_slot(void *ctx, unsigned slot)
 	struct reading *x = ctx;
 
 	for (size_t i = 0; x->f && i < x->f->n_files; i++) {
-		unsigned long long ino;
-		struct person *p;
-		const char *name;
-
-		if (x->f->files[i].slot != slot)
-			continue;
-		p = person_of(x->b, x->pid);
-		if (p && sscanf(x->f->files[i].name, "socket:[%llu]", &ino) == 1) {
-			name = sockets_name(x->b->sockets, x->a, p->dir, ino);
-			if (name)
-				return name;
-		}
-		return x->f->files[i].name;
+		/* of a socket fdinfo has the number alone, and not the protocol whose table could answer for it */
+		if (x->f->files[i].slot == slot)
+			return x->f->files[i].name;
 	}
 	return NULL;
 }

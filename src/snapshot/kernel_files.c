@@ -25,9 +25,8 @@ static void one(void *ctx, size_t which, const struct rec_name *n)
 	switch (n->magic) {
 	case MAGIC_SOCKET:
 		p = x->owner && uses(x->b, SOURCE_PROC) ? person_of(x->b, x->owner) : NULL;
-		name = p ? sockets_name(x->b->sockets, x->a, p->dir, n->ino) : NULL;
-		if (!name)
-			name = arena_printf(x->a, "socket:[%llu]", (unsigned long long)n->ino);
+		name = sockets_name(x->b->sockets, x->a, p ? p->dir : -1,
+			&(const struct sock_id){n->ino, n->len ? copy.text : NULL, n->family, n->type});
 		break;
 	case MAGIC_PIPE:
 		name = arena_printf(x->a, "pipe:[%llu]", (unsigned long long)n->ino);

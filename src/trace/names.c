@@ -16,6 +16,9 @@ struct named {
 	char *text; /* NULL: a socket that was not looked for yet */
 	uint64_t ino;
 	bool asked;
+	char protocol[32];
+	int family, type;
+	pid_t pid; /* who had it when it was named, perhaps */
 };
 
 struct trace_names {
@@ -84,7 +87,14 @@ void trace_names_event(struct trace_names *n, const struct ev_file *e)
 		n->n = more;
 	}
 	free(n->v[e->number].text);
-	n->v[e->number] = (struct named){text_of(n, e), e->ino, e->magic != MAGIC_SOCKET};
+	n->v[e->number] = (struct named){.text = text_of(n, e),
+		.ino = e->ino,
+		.asked = e->magic != MAGIC_SOCKET,
+		.family = e->family,
+		.type = e->sock_type,
+		.pid = (pid_t)e->h.tgid};
+	if (e->magic == MAGIC_SOCKET && e->len)
+		memcpy(n->v[e->number].protocol, e->text, sizeof(n->v[e->number].protocol) - 1);
 }
 
 const char *trace_file_name(struct trace_names *n, uint32_t number, pid_t pid)
@@ -94,18 +104,14 @@ const char *trace_file_name(struct trace_names *n, uint32_t number, pid_t pid)
 	if (!f)
 		return NULL;
 	if (!f->asked) {
-		int dir = proc_open(pid);
-		const char *s = NULL;
+		int dir = proc_open(pid ? pid : f->pid);
 
 		arena_reset(&n->scratch);
-		if (dir >= 0) {
-			s = sockets_name(n->sockets, &n->scratch, dir, f->ino);
-			close(dir);
-		}
-		if (!s)
-			s = arena_printf(&n->scratch, "socket:[%llu]", (unsigned long long)f->ino);
-		f->text = strdup(s);
+		f->text = strdup(sockets_name(n->sockets, &n->scratch, dir,
+			&(const struct sock_id){f->ino, f->protocol, f->family, f->type}));
 		f->asked = true;
+		if (dir >= 0)
+			close(dir);
 	}
 	return f->text;
 }
