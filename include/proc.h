@@ -118,6 +118,7 @@ struct fdinfo {
 	bool has_ino, has_queues, has_thread, has_times, has_files, has_bufs, has_poll, has_overflow, has_napi;
 	bool names_short;   /* the registered files' names are last parts only */
 	bool files_partial; /* fewer of them than the kernel counted: the ring's lock was taken */
+	bool files_forged; /* more than there are slots: a name has a newline and what looks like another's line; none is believed */
 	uint64_t ino;
 	uint32_t sq_mask, sq_head, sq_tail, cached_sq_head, cq_mask, cq_head, cq_tail, cached_cq_tail;
 	struct fdinfo_sqe *sqes;

@@ -31,7 +31,7 @@ static const char *look_slot(void *ctx, unsigned slot)
 	for (size_t i = 0; x->f && i < x->f->n_files; i++) {
 		/* of a socket fdinfo has the number alone, and not the protocol whose table could answer for it */
 		if (x->f->files[i].slot == slot)
-			return x->f->files[i].name;
+			return fdinfo_file_name(x->a, x->f, i);
 	}
 	return NULL;
 }

@@ -9,8 +9,7 @@
 #include "proc.h"
 #include "trace.h"
 
-/* include/uapi/linux/magic.h */
-enum { MAGIC_SOCKET = 0x534f434b, MAGIC_PIPE = 0x50495045, MAGIC_ANON_INODE = 0x09041934 };
+enum { MAGIC_SOCKET = 0x534f434b }; /* include/uapi/linux/magic.h */
 
 struct named {
 	char *text; /* NULL: a socket that was not looked for yet */
@@ -50,25 +49,14 @@ void trace_names_free(struct trace_names *n)
 
 static char *text_of(struct trace_names *n, const struct ev_file *e)
 {
-	struct rec_name name = {.magic = e->magic, .flags = e->flags};
-	const char *s;
+	struct rec_name name = {.ino = e->ino, .magic = e->magic, .flags = e->flags};
 
+	if (e->magic == MAGIC_SOCKET)
+		return NULL;
 	name.len = e->len < sizeof(name.text) ? e->len : sizeof(name.text) - 1;
 	memcpy(name.text, e->text, name.len);
 	arena_reset(&n->scratch);
-	switch (e->magic) {
-	case MAGIC_SOCKET:
-		return NULL;
-	case MAGIC_PIPE:
-		s = arena_printf(&n->scratch, "pipe:[%llu]", (unsigned long long)e->ino);
-		break;
-	case MAGIC_ANON_INODE:
-		s = arena_printf(&n->scratch, "anon_inode:%s", name.text);
-		break;
-	default:
-		s = rec_name_path(&n->scratch, &name);
-	}
-	return strdup(s);
+	return strdup(rec_name_file(&n->scratch, &name));
 }
 
 void trace_names_event(struct trace_names *n, const struct ev_file *e)

@@ -16,6 +16,7 @@
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -134,7 +135,7 @@ int main(int argc, char **argv)
 	static const char evil[] = "x>, addr=0x0, len=1) user_data=0x0 = 4096 <1.0us> inline";
 	char odd[64] = "q\"\\]>, addr=0x1\n\xff\0 ";
 	struct sockaddr_in in = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-	int listener, client, server, pair[2], file, fds[3];
+	int listener, client, server, pair[2], file, fds[5];
 	socklen_t len = sizeof(in);
 	char line[64];
 
@@ -171,7 +172,9 @@ int main(int argc, char **argv)
 	fds[0] = listener;
 	fds[1] = file;
 	fds[2] = pair[0];
-	if (z_register(waits.fd, 2, fds, 3))
+	fds[3] = (int)syscall(SYS_pidfd_open, getpid(), 0);
+	fds[4] = open("/proc/self/ns/uts", O_RDONLY);
+	if (z_register(waits.fd, 2, fds, 5))
 		z_die("io_uring_register");
 	submit(OP_POLL_ADD, listener, 0);
 	prctl(PR_SET_NAME, "a b(7):3 !mm");

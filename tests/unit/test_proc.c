@@ -206,6 +206,32 @@ static void without_lock(void **state)
 	arena_free(&a);
 }
 
+/* A name that looks like another slot's line: which line is the kernel's is not to be known. */
+static void forged_slots(void **state)
+{
+	static const char *const texts[] = {
+		"UserFiles:\t2\n    0: x\n    1: passwd\n    1: real\nUserBufs:\t0\n",
+		"UserFiles:\t3\n    0: x\n    2: passwd\n    1: <none>\n    2: real\nUserBufs:\t0\n",
+		"UserFiles:\t2\n    0: a\n    1: x\n    0: passwd\nUserBufs:\t0\n",
+	};
+	struct arena a = {0};
+	struct fdinfo f;
+
+	(void)state;
+	for (size_t i = 0; i < 3; i++) {
+		f = parse(&a, texts[i]);
+		assert_true(f.files_forged && !f.files_partial);
+		assert_int_equal(f.n_files, 0);
+		assert_true(f.has_bufs);
+	}
+	/* a newline alone is part of a name */
+	f = parse(&a, "UserFiles:\t2\n    0: x\n    7: y\n    1: <none>\nUserBufs:\t0\n");
+	assert_false(f.files_forged || f.files_partial);
+	assert_int_equal(f.n_files, 1);
+	assert_string_equal(f.files[0].name, "x\n    7: y");
+	arena_free(&a);
+}
+
 /* Every prefix of a real text, and the text with any byte changed, gives a well-formed result. */
 static void cut_and_broken(void **state)
 {
@@ -448,6 +474,7 @@ int main(void)
 		cmocka_unit_test(sqpoll),
 		cmocka_unit_test(spoof),
 		cmocka_unit_test(without_lock),
+		cmocka_unit_test(forged_slots),
 		cmocka_unit_test(cut_and_broken),
 		cmocka_unit_test(maps),
 		cmocka_unit_test(stat_line),
