@@ -54,8 +54,8 @@ static void cell_cq(struct buf *b, const struct style *st, const struct snap_rin
 static void cell_sqpoll(struct buf *b, const struct style *st, const struct snap_ring *r)
 {
 	const struct snap_sqpoll *s = &r->sqpoll;
+	const char *state;
 
-	(void)st;
 	if (!s->known || !s->active) {
 		buf_putc(b, s->known ? '-' : '?');
 		return;
@@ -65,7 +65,8 @@ static void cell_sqpoll(struct buf *b, const struct style *st, const struct snap
 		buf_putc(b, ' ');
 	}
 	/* a thread that has died has left its ring saying that it sleeps */
-	buf_puts(b, s->tid.known && s->need_wakeup == SNAP_YES ? "asleep" : s->state ? s->state : "?");
+	state = s->tid.known && s->need_wakeup == SNAP_YES ? "asleep" : s->state ? s->state : "?";
+	render_text(b, st, state, strlen(state));
 }
 
 static void cell_holders(struct buf *b, const struct style *st, const struct snap_ring *r)

@@ -9,7 +9,7 @@ end() {
   [ -z "$forger_pid" ] || { disown "$forger_pid"; kill -KILL "$forger_pid"; } 2>/dev/null
   forger_pid=
   # no path to the deepest of its directories fits a system call that takes one
-  rm -rf "$tmp/files"
+  rm -rf "$tmp/files" "$tmp/two"
 }
 trap 'end; rm -rf "$tmp"' EXIT
 export LC_ALL=C.UTF-8
@@ -157,10 +157,30 @@ end
 
 # --- another network namespace
 forger netns
-inode=$(stat -Lc %i /proc/self/ns/net)
 dump_names 'dump of another network namespace' '' "$ctl" dump -p "$forger_pid"
 dump_names 'so without BPF' '' "$ctl" dump -p "$forger_pid" --source proc,memory
-[ "$(stat -Lc %i /proc/self/ns/net)" = "$inode" ]
+# one look at processes of two namespaces: each is looked for in its own
+mkdir "$tmp/two"
+mkfifo "$tmp/in"
+"$build/forger" "$tmp/two" <"$tmp/in" >"$tmp/truth2" 2>"$tmp/err" &
+second=$!
+exec 7>"$tmp/in"
+for _ in $(seq 100); do
+  grep -q ready "$tmp/truth2" && break
+  sleep 0.1
+done
+read -r _ port2 other2 < <(grep ^ports "$tmp/truth2")
+for _ in 1 2; do
+  "$ctl" dump -p "$forger_pid" -p "$second" --source proc,memory >"$tmp/out" 2>"$tmp/err"
+  for name in "TCP:[127.0.0.1:$port]" "TCP:[127.0.0.1:$port2]" "TCP:[127.0.0.1:$other->127.0.0.1:$port]" "TCP:[127.0.0.1:$other2->127.0.0.1:$port2]"; do
+    grep -qF "<$name>" "$tmp/out" || echo "$name"
+  done
+done >"$tmp/missing"
+[ "$port2" ] && ! [ -s "$tmp/missing" ]
+tap $? 'dump of processes of two network namespaces'
+sed 's/^/# /' "$tmp/missing"
+exec 7>&-
+wait $second
 if [ "$(id -u)" = 0 ]; then
   # without CAP_SYS_ADMIN nobody gets into it: addresses are in /proc, paths are not believed
   dump_names 'so where it cannot be entered, with no path of UNIX sockets' 'forged-listener forged-client forged-pair odd' \

@@ -204,6 +204,36 @@ static void rows(void **state)
 	buf_free(&b);
 }
 
+/* A dump of another machine: words that this program writes itself may be anything there. */
+static void words_of_a_file(void **state)
+{
+	struct snap_request q = {
+		.where = "\033[2J\n", .name = "\033[2J\n", .file = "\033[2J\n", .user_data = {true, 1}};
+	struct snap_ring r = {.id = 1, .setup_names = {(const char *[]){"\033[2J\n"}, 1}};
+	struct style st[] = {plain, ascii};
+
+	(void)state;
+	r.sqpoll = (struct snap_sqpoll){.known = true, .active = true, .state = "\033[2J\n", .comm = "\033[2J\n"};
+	r.inflight = (struct snap_inflight){.known = true, .requests = &q, .n_requests = 1};
+	r.registered.napi = "\033[2J\n";
+	for (int i = 0; i < 2; i++) {
+		struct table *t = table_new();
+		struct buf b = {0};
+		size_t lines = 0;
+
+		render_ring(&b, &st[i], &r);
+		table_ring(t, &st[i], &r);
+		table_print(t, &b, &st[i]);
+		assert_null(strchr(b.data, '\033'));
+		for (const char *c = b.data; *c; c++)
+			lines += *c == '\n' && c[1] != ' ';
+		/* no line of its own: what does not start with a blank is the table's title, and the end */
+		assert_int_equal(lines, 2);
+		table_free(t);
+		buf_free(&b);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -211,6 +241,7 @@ int main(void)
 		cmocka_unit_test(files),
 		cmocka_unit_test(paths_of_sockets),
 		cmocka_unit_test(rows),
+		cmocka_unit_test(words_of_a_file),
 	};
 
 	setlocale(LC_ALL, "C.UTF-8");
