@@ -126,12 +126,17 @@ enum { MAGIC_SOCKFS = 0x534f434b }; /* include/uapi/linux/magic.h */
 /* The protocol of a socket by its inode. Returns the length of its name, 0: it is not known. */
 static __always_inline uint32_t socket_protocol(struct inode *inode, char name[32], uint16_t *family, uint16_t *type)
 {
-	struct socket_alloc *s = (void *)inode - AT(socket_alloc, vfs_inode);
-	struct sock *sk = GET(s, socket.sk);
-	struct proto *prot = GET(sk, __sk_common.skc_prot);
+	struct socket_alloc *s;
+	struct proto *prot;
+	struct sock *sk;
 	long got;
 
 	*family = *type = 0;
+	if (!HAS(socket_alloc, vfs_inode) || !HAS(proto, name))
+		return 0;
+	s = (void *)inode - AT(socket_alloc, vfs_inode);
+	sk = GET(s, socket.sk);
+	prot = GET(sk, __sk_common.skc_prot);
 	if (!sk || !prot)
 		return 0;
 	got = bpf_probe_read_kernel_str(name, 32, ADDR(prot, proto, name));
