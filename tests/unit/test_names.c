@@ -201,6 +201,14 @@ static void rows(void **state)
 	assert_non_null(
 		strstr(b.data, "  holders   1\\x201\\x282\\x29:3\\x20!mm (pid 5), uid ?: no fd, mapped, another"));
 	table_free(t);
+	/* on a terminal a name of escapes pushes no column away */
+	t = table_new();
+	b.len = 0;
+	r.owner.comm = "\033\033\033\033\033\033\033\033\033\033\033\033\033\033\033";
+	table_ring(t, &(const struct style){.width = 50}, &r);
+	table_print(t, &b, &(const struct style){.width = 50});
+	assert_non_null(strstr(b.data, "   1 \\x1b\\x1b\\x1b\\x+(6) ?/? ?/? ?"));
+	table_free(t);
 	buf_free(&b);
 }
 
