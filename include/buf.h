@@ -56,12 +56,17 @@ enum {
 	ESC_ASCII = 1, /* the terminal is not UTF-8: escape everything beyond ASCII */
 	ESC_QUOTE = 2, /* the text stands between double quotes */
 	ESC_JSON = 4,  /* for a JSON string: control characters below 0x20 but NUL stay, the JSON writer escapes them */
+	ESC_ANGLE = 8, /* the text stands between < and > */
+	ESC_WORD = 16, /* the text is one word: blanks of any script separate it from the next */
+	ESC_PARENS = 32, /* what stands in parentheses follows it */
+	ESC_ONCE = 64,	 /* the text is escaped already, in part: an escape in it stays, and is not escaped again */
 };
 
 /*
  * Appends n bytes from a target. Printable ASCII and printable UTF-8 pass; control characters, C1 controls, characters
- * that change the direction of text, and bytes that are no UTF-8 become \n, \t, \xNN; a backslash is doubled. Returns
- * the columns that it takes on a terminal.
+ * that change the direction of text, and bytes that are no UTF-8 become \n, \t, \xNN; a backslash is doubled. What would be taken for
+ * the end of the text where it stands becomes \xNN too, so that nothing in it passes for what follows it. Returns the columns that it
+ * takes on a terminal.
  */
 size_t buf_text(struct buf *b, const char *s, size_t n, unsigned how);
 

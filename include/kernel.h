@@ -101,6 +101,8 @@ int kernel_names(struct kernel *k, const struct ring_key *key, const uint64_t *f
 
 /* The path of a file on a file system, in a. Whatever the record holds, that is a string. */
 const char *rec_name_path(struct arena *a, const struct rec_name *n);
+/* What any file but a socket is called, in a; its text ends with a zero. */
+const char *rec_name_file(struct arena *a, const struct rec_name *n);
 
 /* Milliseconds that loading has taken so far; for the benchmark. */
 double kernel_load_ms(const struct kernel *k);

@@ -203,11 +203,12 @@ struct rec_worker {
 
 enum { WORKER_RUNNING = 2, WORKER_FREE = 4 };
 
-/* A file's name, from the last component upwards, each ended by a zero. */
+/* A file's name, from the last component upwards, each ended by a zero; of a socket the name of its protocol, its family and its type. */
 struct rec_name {
 	uint64_t ino, magic;
 	uint32_t dev, mode;
 	uint32_t flags, len;
+	uint16_t family, type, pad[2];
 	char text[NAME_ROOM];
 };
 

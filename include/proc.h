@@ -72,6 +72,9 @@ int proc_status(struct arena *a, int dirfd, struct proc_status *out);
 /* The number behind "key:" in dirfd's status, -1 if it cannot be had. "Uid" gives the real uid, "Tgid" the process. */
 int64_t proc_status_number(struct arena *a, int dirfd, const char *key);
 
+/* Instead of a path that is longer than the kernel shows; a path starts with a slash. */
+#define PROC_PATH_TOO_LONG "(path_too_long)"
+
 /* The target of dirfd's link, NULL with errno. Raw bytes. */
 const char *proc_link(struct arena *a, int dirfd, const char *path);
 
@@ -142,6 +145,7 @@ struct fdinfo {
 	bool has_ino, has_queues, has_thread, has_times, has_files, has_bufs, has_poll, has_overflow, has_napi;
 	bool names_short;   /* the registered files' names are last parts only */
 	bool files_partial; /* fewer of them than the kernel counted: the ring's lock was taken */
+	bool files_forged; /* more than there are slots: a name has a newline and what looks like another's line; none is believed */
 	uint64_t ino;
 	uint32_t sq_mask, sq_head, sq_tail, cached_sq_head, cq_mask, cq_head, cq_tail, cached_cq_tail;
 	struct fdinfo_sqe *sqes;
@@ -175,8 +179,9 @@ void fdinfo_parse(struct arena *a, const char *text, size_t len, struct fdinfo *
 struct sockets;
 
 /*
- * What /proc/PID/fd/N is, with what its link does not say added: protocol and addresses of sockets, the process of a pidfd.
- * socks may be NULL; it caches /proc/PID/net between calls. NULL with errno if the fd is not open or not to be seen.
+ * What /proc/PID/fd/N is, with what its link does not say added: protocol and addresses of sockets, the process of a pidfd. A path is
+ * absolute; all else is like socket:[1], or in parentheses: why there is no path. socks may be NULL; it caches the tables of sockets
+ * between calls. NULL with errno if the fd is not open or not to be seen.
  */
 const char *proc_fd_name(struct arena *a, int dirfd, int fd, struct sockets *socks);
 
@@ -184,11 +189,38 @@ const char *proc_fd_name(struct arena *a, int dirfd, int fd, struct sockets *soc
 struct sockets *sockets_new(void);
 void sockets_free(struct sockets *s);
 
-/* Protocol and addresses of the socket with this inode number in the namespace of dirfd's process, NULL if not found. */
-const char *sockets_name(struct sockets *s, struct arena *a, int dirfd, uint64_t ino);
+/* A socket, by what the kernel says of it. */
+struct sock_id {
+	uint64_t ino;
+	const char *protocol; /* the kernel's name, as "TCPv6"; NULL or "": not known */
+	int family, type;     /* 0: not known */
+};
 
-/* One line of /proc/net/tcp and its likes, or of unix. Returns 0, or -1 if it is none. Pure; text goes to name[0..cap). */
+/*
+ * Protocol and addresses of a socket in the network namespace of dirfd's process; what is not known of it is left out: "TCP:[1]",
+ * "socket:[1]". dirfd -1: no process is known. s may be NULL. Never NULL.
+ */
+const char *sockets_name(struct sockets *s, struct arena *a, int dirfd, const struct sock_id *id);
+
+/* One socket in an answer of sock_diag. */
+struct sockdiag {
+	uint64_t ino;
+	int family;
+	unsigned type;		      /* of a UNIX socket */
+	uint32_t local[4], remote[4]; /* as in the packet */
+	uint16_t local_port, remote_port;
+	const char *path; /* of a UNIX socket: sun_path, NUL first if it is abstract */
+	size_t path_len;
+};
+typedef void (*sockdiag_fn)(void *ctx, const struct sockdiag *s);
+
+/* The sockets in n bytes of netlink messages. 1: the last was among them; 0: it was not; or a negative errno. Pure. */
+int sockdiag_parse(const void *data, size_t n, int family, sockdiag_fn fn, void *ctx);
+
+/* "UNIX-STREAM:[1]", with the path in quotes or an abstract name as @"name"; in these a quote, a backslash and NUL are escaped. Pure. */
+const char *sockets_unix_name(struct arena *a, const struct sockdiag *s);
+
+/* One line of /proc/net/tcp and its likes. Returns 0, or -1 if it is none. Pure; text goes to name[0..cap). */
 int sockets_parse_inet(const char *line, const char *proto, bool v6, uint64_t *ino, char *name, size_t cap);
-int sockets_parse_unix(const char *line, uint64_t *ino, char *name, size_t cap);
 
 #endif

@@ -15,8 +15,22 @@ struct style {
 
 enum color { C_NONE, C_HEAD, C_NAME, C_NUMBER, C_GOOD, C_WARN, C_BAD, C_DIM };
 
-/* Appends text from a target, escaped for the terminal. Returns its columns. */
-size_t render_text(struct buf *b, const struct style *st, const char *s, size_t n);
+/* Where a name stands, which decides what has a meaning there and is escaped. */
+enum text_place {
+	TEXT_ALONE,  /* to the end of the line, or nothing a target has a say in */
+	TEXT_QUOTED, /* between double quotes */
+	TEXT_ANGLE,  /* between < and > */
+	TEXT_WORD,   /* one word, with others beside it */
+	TEXT_NAME,   /* one word, with a number in parentheses behind it */
+};
+
+/* Appends text from a target, escaped for the terminal and for its place. Returns its columns. */
+size_t render_text_in(struct buf *b, const struct style *st, enum text_place place, const char *s, size_t n);
+size_t render_text(struct buf *b, const struct style *st, const char *s, size_t n); /* TEXT_ALONE */
+/* The name of a process, "?" for NULL, one word. */
+void render_comm(struct buf *b, const struct style *st, const char *comm);
+/* What a descriptor is: a path, a socket's protocol and addresses ... */
+void render_file(struct buf *b, const struct style *st, enum text_place place, const char *name);
 void render_color(struct buf *b, const struct style *st, enum color c);
 /* What render_color has put at s: the colour, and how many bytes that took; 0 if it is something else. */
 size_t render_color_at(const char *s, enum color *c);

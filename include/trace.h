@@ -138,7 +138,7 @@ struct trace_names;
 struct trace_names *trace_names_new(void);
 void trace_names_free(struct trace_names *n);
 void trace_names_event(struct trace_names *n, const struct ev_file *e);
-/* The name of a number, NULL if it has none; valid until the next event. pid: somebody who has such files. */
+/* The name of a number, NULL if it has none; valid until the next event. pid: somebody who has such files, 0: who had it at first. */
 const char *trace_file_name(struct trace_names *n, uint32_t number, pid_t pid);
 /* A descriptor of a process, as it is now; valid until the next call. */
 const char *trace_fd_name(struct trace_names *n, pid_t pid, int fd);

@@ -122,7 +122,9 @@ struct ev_file {
 	struct ev_head h;
 	uint64_t ino, magic;
 	uint32_t number, flags; /* NAME_ */
-	uint32_t mode, len;	/* components from the last upwards, each ended by a zero */
+	uint32_t mode,
+		len; /* components from the last upwards, each ended by a zero; of a socket its protocol's name */
+	uint16_t family, sock_type, pad[2];
 	char text[TRACE_NAME_ROOM];
 };
 

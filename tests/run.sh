@@ -55,6 +55,7 @@ for which in '' /asan; do
   [ -n "$which" ] || group 'no trace' bash tests/live/no_trace.sh "$build"
   group "bad input$which" bash tests/live/bad_input.sh "$build$which"
   group "top input$which" bash tests/live/top_input.sh "$build$which"
+  group "names$which" bash tests/live/names.sh "$build$which"
   group "trace$which" bash tests/live/trace.sh "$build$which"
   group "rights$which" bash tests/live/rights.sh "$build$which"
   group "schema$which" /usr/bin/python3 tests/live/schema.py "$build$which"

@@ -44,7 +44,7 @@ static void explain_fd(const struct choices *c, struct helpers *h)
 
 		if (x->of[i].name) {
 			b.len = 0;
-			render_text(&b, &c->style, x->of[i].name, strlen(x->of[i].name));
+			render_file(&b, &c->style, TEXT_WORD, x->of[i].name);
 			complain("pid %d: fd %d is no ring but %s ('uringctl list -p %d' shows its rings)", pid, c->fd,
 				b.data ? b.data : "", pid);
 		} else if (x->of[i].there) {

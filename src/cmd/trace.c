@@ -120,9 +120,12 @@ static void event(void *ctx, const struct ev_head *e, size_t size)
 {
 	struct tracing *x = ctx;
 
-	if (e->type == EV_FILE)
+	if (e->type == EV_FILE) {
 		trace_names_event(x->view.names, (const struct ev_file *)e);
-	else if (e->type == EV_FORK)
+		/* at the end its process may be gone, and with it the socket that it is */
+		if (x->c->summary)
+			trace_file_name(x->view.names, ((const struct ev_file *)e)->number, 0);
+	} else if (e->type == EV_FORK)
 		watch_process(x, (pid_t)e->req);
 	pairing_event(x->p, e, size);
 }
@@ -144,10 +147,10 @@ static const char *name_of(void *ctx, const struct sum_key *k)
 		return arena_printf(&x->words, "ring %llu", (unsigned long long)pairing_ring_id(x->p, k->by));
 	if (!strcmp(x->c->by, "pid"))
 		return arena_printf(&x->words, "pid %llu", (unsigned long long)k->by);
-	name = trace_file_name(x->view.names, (uint32_t)k->by, x->c->n_pids ? x->c->pids[0] : 0);
+	name = trace_file_name(x->view.names, (uint32_t)k->by, 0);
 	if (!name)
 		return "(no file)";
-	render_text(&b, &x->view.style, name, strlen(name));
+	render_file(&b, &x->view.style, TEXT_WORD, name);
 	name = arena_copy(&x->words, b.data ? b.data : "", b.len);
 	buf_free(&b);
 	return name;

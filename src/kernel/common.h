@@ -121,6 +121,32 @@ static __always_inline void cred_ids(struct cred_ids *out, const struct cred *c)
 	bpf_probe_read_kernel(&out->cap_effective, sizeof(out->cap_effective), ADDR(c, cred, cap_effective));
 }
 
+enum { MAGIC_SOCKFS = 0x534f434b }; /* include/uapi/linux/magic.h */
+
+/* The protocol of a socket by its inode. Returns the length of its name, 0: it is not known. */
+static __always_inline uint32_t socket_protocol(struct inode *inode, char name[32], uint16_t *family, uint16_t *type)
+{
+	struct socket_alloc *s;
+	struct proto *prot;
+	struct sock *sk;
+	long got;
+
+	*family = *type = 0;
+	if (!HAS(socket_alloc, vfs_inode) || !HAS(proto, name))
+		return 0;
+	s = (void *)inode - AT(socket_alloc, vfs_inode);
+	sk = GET(s, socket.sk);
+	prot = GET(sk, __sk_common.skc_prot);
+	if (!sk || !prot)
+		return 0;
+	got = bpf_probe_read_kernel_str(name, 32, ADDR(prot, proto, name));
+	if (got <= 1)
+		return 0;
+	*family = GET(sk, __sk_common.skc_family);
+	*type = (uint16_t)NUM(sk, sk_type);
+	return (uint32_t)got;
+}
+
 /* Where the next record goes; NULL: no room for it in this step. */
 static __always_inline void *room(uint32_t size)
 {

@@ -52,10 +52,15 @@ static __always_inline void one_name(struct rec_name *r, struct file *f)
 	struct inode *inode = GET(f, f_inode);
 
 	r->len = r->flags = 0;
+	r->family = r->type = 0;
 	r->ino = GET(inode, i_ino);
 	r->mode = GET(inode, i_mode);
 	r->dev = GET(inode, i_sb, s_dev);
 	r->magic = GET(inode, i_sb, s_magic);
+	if (r->magic == MAGIC_SOCKFS) {
+		r->len = socket_protocol(inode, r->text, &r->family, &r->type);
+		return;
+	}
 	climb.dentry = (uint64_t)d;
 	climb.mount = (uint64_t)mnt - AT(mount, mnt);
 	if (!GET(d, d_hash.pprev) && GET(d, d_parent) != d)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A path out of the components that a BPF program has gathered. */
+/* What a file is called, out of what a BPF program has gathered. */
 #include <string.h>
 
 #include "buf.h"
@@ -30,4 +30,29 @@ const char *rec_name_path(struct arena *a, const struct rec_name *n)
 	done = arena_copy(a, b.data ? b.data : "", b.len);
 	buf_free(&b);
 	return done;
+}
+
+const char *rec_name_file(struct arena *a, const struct rec_name *n)
+{
+	/* include/uapi/linux/magic.h; files that are no anonymous inodes any more, but have no path either: pidfds (6.9), namespaces */
+	enum {
+		MAGIC_PIPE = 0x50495045,
+		MAGIC_ANON_INODE = 0x09041934,
+		MAGIC_PID = 0x50494446,
+		MAGIC_NAMESPACE = 0x6e736673
+	};
+	unsigned long long ino = n->ino;
+
+	if (n->magic == MAGIC_PIPE)
+		return arena_printf(a, "pipe:[%llu]", ino);
+	if (n->magic == MAGIC_ANON_INODE)
+		return arena_printf(a, "anon_inode:%.*s", (int)strnlen(n->text, NAME_ROOM), n->text);
+	if (n->magic == MAGIC_PID)
+		return arena_printf(a, "pidfd:[%llu]", ino);
+	if (n->magic == MAGIC_NAMESPACE)
+		return arena_printf(a, "nsfs:[%llu]", ino);
+	/* the name of a dentry that stands alone */
+	if (n->len && !(n->flags & NAME_ROOTED) && !strcmp(n->text, "/"))
+		return arena_printf(a, "inode:[%llu]", ino);
+	return rec_name_path(a, n);
 }

@@ -198,6 +198,25 @@ struct inode {
 	unsigned long i_ino;
 	struct super_block *i_sb;
 };
+/* a socket and the inode that it is in */
+struct proto {
+	char name[32];
+};
+struct sock_common {
+	unsigned short skc_family;
+	struct proto *skc_prot;
+};
+struct sock {
+	struct sock_common __sk_common;
+	uint16_t sk_type;
+};
+struct socket {
+	struct sock *sk;
+};
+struct socket_alloc {
+	struct socket socket;
+	struct inode vfs_inode;
+};
 struct file_operations {
 	void *show_fdinfo;
 };

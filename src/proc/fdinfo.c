@@ -194,17 +194,18 @@ static void unescape(char *s)
 /* "%5u: name": before 6.13 a name may hold newlines, so a line that does not start the next slot goes on with the last. */
 static void files(struct arena *a, struct cur text, struct fdinfo *f)
 {
-	size_t cap = 0, found = 0;
+	size_t cap = 0, alike = 0;
 	struct cur c;
-	bool old = false;
+	bool old = false, is_slot;
 	const char *name = NULL;
 	uint32_t n, last = 0;
 
 	for (struct cur scan = text; line(&scan, &c);) {
 		const char *start = c.p;
 
-		if (slot(&c, &n) && lit(&c, " ") && (name ? n > last : true) && n < f->nr_files && c.p - start >= 7) {
-			found++;
+		is_slot = slot(&c, &n) && lit(&c, " ") && n < f->nr_files && c.p - start >= 7;
+		alike += is_slot;
+		if (is_slot && (name ? n > last : true)) {
 			last = n;
 			name = c.p;
 			if (c.end - c.p == 6 && !memcmp(c.p, "<none>", 6)) {
@@ -219,12 +220,16 @@ static void files(struct arena *a, struct cur text, struct fdinfo *f)
 			file->name = arena_printf(a, "%s\n%.*s", file->name, (int)(c.end - start), start);
 		}
 	}
+	/* where names may hold newlines, each slot has a line of its own: a line too many is a name's */
+	f->files_forged = alike > f->nr_files;
+	if (f->files_forged)
+		f->n_files = 0;
 	/* whole names start with a slash, with "(unreachable)", or are like socket:[1] and anon_inode:[eventpoll] */
 	for (size_t i = 0; i < f->n_files; i++)
 		if (!strchr("/(", f->files[i].name[0]) && !strstr(f->files[i].name, ":["))
 			old = true;
 	f->names_short = old;
-	f->files_partial = old && found < f->nr_files;
+	f->files_partial = old && alike < f->nr_files;
 	if (!old)
 		for (size_t i = 0; i < f->n_files; i++)
 			unescape(f->files[i].name);

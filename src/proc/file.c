@@ -138,5 +138,8 @@ const char *proc_link(struct arena *a, int dirfd, const char *path)
 	err = errno;
 	guard_end();
 	errno = err;
-	return n < 0 ? NULL : arena_copy(a, s, (size_t)n);
+	/* there is a file, but its path does not fit into the page that the kernel has for it (do_proc_readlink, fs/proc/base.c) */
+	if (n < 0)
+		return errno == ENAMETOOLONG ? PROC_PATH_TOO_LONG : NULL;
+	return arena_copy(a, s, (size_t)n);
 }

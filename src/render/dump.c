@@ -180,7 +180,7 @@ static void queues(const struct page *p, const struct snap_ring *r)
 
 static void process(const struct page *p, const char *comm, uint64_t pid)
 {
-	page_text(p, comm);
+	render_comm(p->b, p->st, comm);
 	buf_printf(p->b, " (pid %" PRIu64 ")", pid);
 }
 
@@ -199,7 +199,7 @@ static void people(const struct page *p, const struct snap_ring *r)
 			page_num(p, ", uid ", w->uid, "");
 		if (w->exe) {
 			buf_puts(p->b, ", ");
-			page_text(p, w->exe);
+			render_text_in(p->b, p->st, TEXT_WORD, w->exe, strlen(w->exe));
 		}
 		if (w->mm) {
 			buf_puts(p->b, ", address space ");
@@ -253,7 +253,7 @@ static void sqpoll(const struct page *p, const struct snap_ring *r)
 	page_num(p, "thread ", s->tid, "");
 	if (s->comm) {
 		buf_puts(p->b, " (");
-		page_text(p, s->comm);
+		render_comm(p->b, p->st, s->comm);
 		buf_putc(p->b, ')');
 	}
 	page_num(p, ", cpu ", s->cpu, ", ");

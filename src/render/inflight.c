@@ -44,9 +44,13 @@ static void kinds(const struct page *p, const struct snap_inflight *in)
 
 static void request(const struct page *p, const struct snap_request *q)
 {
+	const char *where = q->where ? q->where : "?";
 	int64_t due = (int64_t)q->due_ns.v;
+	size_t used;
 
-	buf_printf(p->b, "    %-12s ", q->where ? q->where : "?");
+	buf_puts(p->b, "    ");
+	used = render_text_in(p->b, p->st, TEXT_WORD, where, strlen(where));
+	buf_pad(p->b, used < 12 ? 13 - used : 1);
 	if (q->position.known && q->position.v)
 		buf_puts(p->b, "+ ");
 	render_color(p->b, p->st, C_NAME);
@@ -59,7 +63,7 @@ static void request(const struct page *p, const struct snap_request *q)
 		page_num(p, "", q->fd, "");
 	if (q->file) {
 		buf_putc(p->b, '<');
-		page_text(p, q->file);
+		render_file(p->b, p->st, TEXT_ANGLE, q->file);
 		buf_putc(p->b, '>');
 	}
 	buf_putc(p->b, ')');

@@ -3,9 +3,56 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <wchar.h>
 
 #include "arena.h"
 #include "render.h"
+
+/* The columns of text that is already fit for a terminal. */
+static size_t width_of(const char *s)
+{
+	size_t columns_of_s = 0, n;
+	uint32_t c;
+
+	for (size_t left = strlen(s); left; s += n, left -= n) {
+		int w;
+
+		n = utf8_decode(s, left, &c);
+		w = n ? wcwidth((wchar_t)c) : 1;
+		columns_of_s += w > 0 ? (size_t)w : 0;
+		n = n ? n : 1;
+	}
+	return columns_of_s;
+}
+
+/* As much of s as fits into width columns, with a mark where it was cut. Returns the columns used. */
+static size_t put_cut(struct buf *b, const struct style *st, const char *s, size_t columns_of_s, size_t width)
+{
+	size_t used = 0;
+
+	if (columns_of_s <= width) {
+		buf_puts(b, s);
+		return columns_of_s;
+	}
+	if (!width)
+		return 0;
+	while (*s) {
+		size_t n = 1, w;
+		char one[5] = {0};
+
+		while ((s[n] & 0xc0) == 0x80 && n < 4)
+			n++;
+		memcpy(one, s, n);
+		w = width_of(one);
+		if (used + w > width - 1)
+			break;
+		buf_puts(b, one);
+		used += w;
+		s += n;
+	}
+	buf_puts(b, st->utf8 ? "…" : "+");
+	return used + 1;
+}
 
 typedef void (*cell_fn)(struct buf *b, const struct style *st, const struct snap_ring *r);
 
@@ -15,13 +62,24 @@ static void cell_id(struct buf *b, const struct style *st, const struct snap_rin
 	buf_dec(b, r->id);
 }
 
+/* On a terminal a name takes no more columns than one without escapes: else one process could push away what is shown of all. */
+static void owner_name(struct buf *b, const struct style *st, const char *comm)
+{
+	enum { COMM = 15 };
+	struct buf name = {0};
+
+	render_comm(&name, st, comm);
+	put_cut(b, st, name.data, width_of(name.data), st->width ? COMM : SIZE_MAX);
+	buf_free(&name);
+}
+
 static void cell_owner(struct buf *b, const struct style *st, const struct snap_ring *r)
 {
 	if (!r->owner.known || !r->owner.pid.known) {
 		buf_puts(b, r->owner.known ? "(ended)" : "?");
 		return;
 	}
-	render_text(b, st, r->owner.comm ? r->owner.comm : "?", r->owner.comm ? strlen(r->owner.comm) : 1);
+	owner_name(b, st, r->owner.comm);
 	buf_printf(b, "(%" PRIu64 ")", r->owner.pid.v);
 }
 
@@ -53,8 +111,8 @@ static void cell_cq(struct buf *b, const struct style *st, const struct snap_rin
 static void cell_sqpoll(struct buf *b, const struct style *st, const struct snap_ring *r)
 {
 	const struct snap_sqpoll *s = &r->sqpoll;
+	const char *state;
 
-	(void)st;
 	if (!s->known || !s->active) {
 		buf_putc(b, s->known ? '-' : '?');
 		return;
@@ -64,7 +122,8 @@ static void cell_sqpoll(struct buf *b, const struct style *st, const struct snap
 		buf_putc(b, ' ');
 	}
 	/* a thread that has died has left its ring saying that it sleeps */
-	buf_puts(b, s->tid.known && s->need_wakeup == SNAP_YES ? "asleep" : s->state ? s->state : "?");
+	state = s->tid.known && s->need_wakeup == SNAP_YES ? "asleep" : s->state ? s->state : "?";
+	render_text(b, st, state, strlen(state));
 }
 
 static void cell_holders(struct buf *b, const struct style *st, const struct snap_ring *r)
@@ -74,7 +133,7 @@ static void cell_holders(struct buf *b, const struct style *st, const struct sna
 
 		buf_puts(b, i ? " " : "");
 		if (!r->owner.known || h->pid != r->owner.pid.v) {
-			render_text(b, st, h->comm ? h->comm : "?", h->comm ? strlen(h->comm) : 1);
+			render_comm(b, st, h->comm);
 			buf_printf(b, "(%u):", h->pid);
 		} else {
 			buf_printf(b, "%u:", h->pid);
@@ -145,20 +204,6 @@ void table_free(struct table *t)
 	free(t);
 }
 
-/* The columns of text that is already fit for a terminal. */
-static size_t width_of(const char *s, const struct style *st)
-{
-	struct buf scratch = {0};
-	size_t slashes = 0, w;
-
-	for (const char *p = s; *p; p++)
-		slashes += *p == '\\';
-	/* it was escaped once: its backslashes stand for themselves */
-	w = render_text(&scratch, st, s, strlen(s)) - slashes;
-	buf_free(&scratch);
-	return w;
-}
-
 void table_ring(struct table *t, const struct style *st, const struct snap_ring *r)
 {
 	struct buf b = {0};
@@ -170,39 +215,10 @@ void table_ring(struct table *t, const struct style *st, const struct snap_ring 
 		b.len = 0;
 		columns[c].fn(&b, st, r);
 		cell->text = arena_copy(&t->arena, b.data ? b.data : "", b.len);
-		cell->width = width_of(cell->text, st);
+		cell->width = width_of(cell->text);
 	}
 	t->n++;
 	buf_free(&b);
-}
-
-/* As much of s as fits into width columns, with a mark where it was cut. Returns the columns used. */
-static size_t put_cut(struct buf *b, const struct style *st, const char *s, size_t columns_of_s, size_t width)
-{
-	size_t used = 0;
-
-	if (columns_of_s <= width) {
-		buf_puts(b, s);
-		return columns_of_s;
-	}
-	if (!width)
-		return 0;
-	while (*s) {
-		size_t n = 1, w;
-		char one[5] = {0};
-
-		while ((s[n] & 0xc0) == 0x80 && n < 4)
-			n++;
-		memcpy(one, s, n);
-		w = width_of(one, st);
-		if (used + w > width - 1)
-			break;
-		buf_puts(b, one);
-		used += w;
-		s += n;
-	}
-	buf_puts(b, st->utf8 ? "…" : "+");
-	return used + 1;
 }
 
 static void line(struct buf *b, const struct style *st, const struct cell *cells, const size_t *widths)

@@ -71,7 +71,10 @@ static void files(const struct page *p, const struct snap_ring *r)
 	buf_putc(p->b, '\n');
 	for (i = 0; i < g->n_files && buf_wants(p->b, end); i++) {
 		buf_printf(p->b, "    %5u  ", g->files[i].slot);
-		page_text(p, g->files[i].file);
+		if (g->files[i].file)
+			render_file(p->b, p->st, TEXT_ALONE, g->files[i].file);
+		else
+			buf_putc(p->b, '?');
 		buf_putc(p->b, '\n');
 	}
 	page_rest(p, r, "registered.files", i, g->n_files);
@@ -152,7 +155,7 @@ static void settings(const struct page *p, const struct snap_registered *g)
 	for (size_t i = 0; i < g->n_zcrx; i++) {
 		page_word(p, i ? "" : "zcrx");
 		buf_printf(p->b, "queue %u: ", g->zcrx[i].id);
-		page_text(p, g->zcrx[i].ifname);
+		render_comm(p->b, p->st, g->zcrx[i].ifname);
 		buf_printf(p->b, " rx queue %u, %u entries\n", g->zcrx[i].rxq, g->zcrx[i].entries);
 	}
 	if (g->memlock.known && (g->memlock.mm_bytes.v || g->memlock.user_bytes.v)) {

@@ -27,15 +27,10 @@ size_t render_color_at(const char *s, enum color *c)
 	return 0;
 }
 
-size_t render_text(struct buf *b, const struct style *st, const char *s, size_t n)
-{
-	return buf_text(b, s, n, st->utf8 ? 0 : ESC_ASCII);
-}
-
 static void quoted(struct buf *b, const struct style *st, const char *s, size_t n, bool cut)
 {
 	buf_putc(b, '"');
-	buf_text(b, s, n, ESC_QUOTE | (st->utf8 ? 0 : ESC_ASCII));
+	render_text_in(b, st, TEXT_QUOTED, s, n);
 	buf_puts(b, cut ? "\"..." : "\"");
 }
 
@@ -45,7 +40,7 @@ static void file(struct buf *b, const struct style *st, const char *name)
 		return;
 	buf_putc(b, '<');
 	render_color(b, st, C_NAME);
-	render_text(b, st, name, strlen(name));
+	render_file(b, st, TEXT_ANGLE, name);
 	render_color(b, st, C_NONE);
 	buf_putc(b, '>');
 }

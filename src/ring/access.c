@@ -107,6 +107,7 @@ static int fd_read(struct ring_access *self, enum ring_area area, const struct r
 		close(store);
 		return err;
 	}
+	guard_end();
 	/* not to be refused: the duplicate is there, and has to be given back */
 	guard_begin(0, GUARD_RING_MAP);
 	map = map_area(dup, area, &len);

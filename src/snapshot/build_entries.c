@@ -79,17 +79,11 @@ static const char *look_slot(void *ctx, unsigned slot)
 	const struct fdinfo_file *file =
 		x->f && x->f->n_files ? bsearch(&slot, x->f->files, x->f->n_files, sizeof(*x->f->files), by_slot)
 				      : NULL;
-	unsigned long long ino;
-	const char *name = NULL;
-	struct person *p;
 
 	if (!file)
 		return NULL;
-	if (sscanf(file->name, "socket:[%llu]", &ino) == 1) {
-		p = budget_take(&x->budget, 0) ? person_of(x->b, x->pid) : NULL;
-		name = p ? sockets_name(x->b->sockets, x->a, p->dir, ino) : NULL;
-	}
-	return named(x, name ? name : file->name);
+	/* of a socket fdinfo has the number alone, and not the protocol whose table could answer for it */
+	return named(x, fdinfo_file_name(x->a, x->f, (size_t)(file - x->f->files)));
 }
 
 static const char *look_op(void *ctx, unsigned opcode)

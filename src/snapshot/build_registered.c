@@ -2,6 +2,11 @@
 /* What is registered with a ring and what waits in it, as far as fdinfo says so. */
 #include "parts.h"
 
+const char *fdinfo_file_name(struct arena *a, const struct fdinfo *f, size_t i)
+{
+	return f->names_short ? arena_printf(a, ".../%s", f->files[i].name) : f->files[i].name;
+}
+
 static void files(struct arena *a, const struct fdinfo *f, struct snap_ring *out)
 {
 	struct snap_registered *g = &out->registered;
@@ -10,13 +15,20 @@ static void files(struct arena *a, const struct fdinfo *f, struct snap_ring *out
 		snap_add_reason(a, out, "registered.files", "the ring's lock was taken each time fdinfo was read");
 		return;
 	}
+	if (f->files_forged) {
+		snap_add_reason(a, out, "registered.files",
+			"the name of a file looks like another's line, and this kernel's fdinfo does not tell them "
+			"apart (6.13 "
+			"does)");
+		return;
+	}
 	g->files_known = true;
 	g->nr_files = snap(f->nr_files);
 	g->names_short = f->names_short;
 	g->n_files = f->n_files;
 	g->files = arena_alloc(a, f->n_files * sizeof(*g->files));
 	for (size_t i = 0; i < f->n_files; i++)
-		g->files[i] = (struct snap_file){f->files[i].slot, f->files[i].name};
+		g->files[i] = (struct snap_file){f->files[i].slot, fdinfo_file_name(a, f, i)};
 	if (f->n_files && f->names_short)
 		snap_add_reason(a, out, "registered.files.path",
 			"this kernel's fdinfo shows only the last part of each path (6.13 shows all)");

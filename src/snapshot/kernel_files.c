@@ -4,8 +4,7 @@
 
 #include "parts.h"
 
-/* include/uapi/linux/magic.h */
-enum { MAGIC_SOCKET = 0x534f434b, MAGIC_PIPE = 0x50495045, MAGIC_ANON_INODE = 0x09041934 };
+enum { MAGIC_SOCKET = 0x534f434b }; /* include/uapi/linux/magic.h */
 
 struct naming {
 	struct builder *b;
@@ -18,25 +17,16 @@ static void one(void *ctx, size_t which, const struct rec_name *n)
 {
 	struct naming *x = ctx;
 	struct person *p;
-	const char *name = NULL;
+	const char *name;
 	struct rec_name copy = *n;
 
 	copy.text[NAME_ROOM - 1] = '\0';
-	switch (n->magic) {
-	case MAGIC_SOCKET:
+	if (n->magic == MAGIC_SOCKET) {
 		p = x->owner && uses(x->b, SOURCE_PROC) ? person_of(x->b, x->owner) : NULL;
-		name = p ? sockets_name(x->b->sockets, x->a, p->dir, n->ino) : NULL;
-		if (!name)
-			name = arena_printf(x->a, "socket:[%llu]", (unsigned long long)n->ino);
-		break;
-	case MAGIC_PIPE:
-		name = arena_printf(x->a, "pipe:[%llu]", (unsigned long long)n->ino);
-		break;
-	case MAGIC_ANON_INODE:
-		name = arena_printf(x->a, "anon_inode:%s", copy.text);
-		break;
-	default:
-		name = rec_name_path(x->a, &copy);
+		name = sockets_name(x->b->sockets, x->a, p ? p->dir : -1,
+			&(const struct sock_id){n->ino, n->len ? copy.text : NULL, n->family, n->type});
+	} else {
+		name = rec_name_file(x->a, &copy);
 	}
 	x->out[which] = name;
 }

@@ -76,6 +76,9 @@ void build_queues(struct builder *b, struct arena *a, const struct found_ring *r
 void build_people(
 	struct builder *b, struct arena *a, const struct found_ring *r, const struct fdinfo *f, struct snap_ring *out);
 
+/* The name of a registered file, by its place in f. What is only the last part of a path starts with dots, so that it passes for no other. */
+const char *fdinfo_file_name(struct arena *a, const struct fdinfo *f, size_t i);
+
 /* registered, inflight */
 void build_registered(struct builder *b, struct arena *a, const struct fdinfo *f, struct snap_ring *out);
 

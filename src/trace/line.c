@@ -224,8 +224,9 @@ static void request(struct buf *b, struct trace_view *v, const struct trace_requ
 		render_color(b, &v->style, C_NONE);
 		buf_puts(b, "(submitted before the trace");
 		if (name) {
-			buf_puts(b, ", file=");
-			render_text(b, &v->style, name, strlen(name));
+			buf_puts(b, ", file=<");
+			render_file(b, &v->style, TEXT_ANGLE, name);
+			buf_putc(b, '>');
 		}
 		buf_putc(b, ')');
 	} else {
@@ -260,7 +261,7 @@ static void request(struct buf *b, struct trace_view *v, const struct trace_requ
 static void created(struct buf *b, struct trace_view *v, const struct ev_create *e)
 {
 	buf_printf(b, "+++ ring created by ");
-	render_text(b, &v->style, e->comm, strnlen(e->comm, sizeof(e->comm)));
+	render_text_in(b, &v->style, TEXT_WORD, e->comm, strnlen(e->comm, sizeof(e->comm)));
 	buf_printf(b, ": fd %d, SQ %u, CQ %u", e->fd, e->sq_entries, e->cq_entries);
 	arena_reset(&v->scratch);
 	flags(b, v, ", ", &uapi_setup_flags, e->flags);

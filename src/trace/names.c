@@ -9,13 +9,15 @@
 #include "proc.h"
 #include "trace.h"
 
-/* include/uapi/linux/magic.h */
-enum { MAGIC_SOCKET = 0x534f434b, MAGIC_PIPE = 0x50495045, MAGIC_ANON_INODE = 0x09041934 };
+enum { MAGIC_SOCKET = 0x534f434b }; /* include/uapi/linux/magic.h */
 
 struct named {
 	char *text; /* NULL: a socket that was not looked for yet */
 	uint64_t ino;
 	bool asked;
+	char protocol[32];
+	int family, type;
+	pid_t pid; /* who had it when it was named, perhaps */
 };
 
 struct trace_names {
@@ -47,25 +49,14 @@ void trace_names_free(struct trace_names *n)
 
 static char *text_of(struct trace_names *n, const struct ev_file *e)
 {
-	struct rec_name name = {.magic = e->magic, .flags = e->flags};
-	const char *s;
+	struct rec_name name = {.ino = e->ino, .magic = e->magic, .flags = e->flags};
 
+	if (e->magic == MAGIC_SOCKET)
+		return NULL;
 	name.len = e->len < sizeof(name.text) ? e->len : sizeof(name.text) - 1;
 	memcpy(name.text, e->text, name.len);
 	arena_reset(&n->scratch);
-	switch (e->magic) {
-	case MAGIC_SOCKET:
-		return NULL;
-	case MAGIC_PIPE:
-		s = arena_printf(&n->scratch, "pipe:[%llu]", (unsigned long long)e->ino);
-		break;
-	case MAGIC_ANON_INODE:
-		s = arena_printf(&n->scratch, "anon_inode:%s", name.text);
-		break;
-	default:
-		s = rec_name_path(&n->scratch, &name);
-	}
-	return strdup(s);
+	return strdup(rec_name_file(&n->scratch, &name));
 }
 
 void trace_names_event(struct trace_names *n, const struct ev_file *e)
@@ -84,7 +75,14 @@ void trace_names_event(struct trace_names *n, const struct ev_file *e)
 		n->n = more;
 	}
 	free(n->v[e->number].text);
-	n->v[e->number] = (struct named){text_of(n, e), e->ino, e->magic != MAGIC_SOCKET};
+	n->v[e->number] = (struct named){.text = text_of(n, e),
+		.ino = e->ino,
+		.asked = e->magic != MAGIC_SOCKET,
+		.family = e->family,
+		.type = e->sock_type,
+		.pid = (pid_t)e->h.tgid};
+	if (e->magic == MAGIC_SOCKET && e->len)
+		memcpy(n->v[e->number].protocol, e->text, sizeof(n->v[e->number].protocol) - 1);
 }
 
 const char *trace_file_name(struct trace_names *n, uint32_t number, pid_t pid)
@@ -94,18 +92,14 @@ const char *trace_file_name(struct trace_names *n, uint32_t number, pid_t pid)
 	if (!f)
 		return NULL;
 	if (!f->asked) {
-		int dir = proc_open(pid);
-		const char *s = NULL;
+		int dir = proc_open(pid ? pid : f->pid);
 
 		arena_reset(&n->scratch);
-		if (dir >= 0) {
-			s = sockets_name(n->sockets, &n->scratch, dir, f->ino);
-			close(dir);
-		}
-		if (!s)
-			s = arena_printf(&n->scratch, "socket:[%llu]", (unsigned long long)f->ino);
-		f->text = strdup(s);
+		f->text = strdup(sockets_name(n->sockets, &n->scratch, dir,
+			&(const struct sock_id){f->ino, f->protocol, f->family, f->type}));
 		f->asked = true;
+		if (dir >= 0)
+			close(dir);
 	}
 	return f->text;
 }

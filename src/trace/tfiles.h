@@ -53,7 +53,7 @@ static __always_inline bool climb(struct ev_file *e, struct dentry **d, struct m
 
 static __noinline int name_file(struct inode *inode, struct dentry *d, struct vfsmount *mnt, uint32_t number)
 {
-	struct ev_file *e = EVENT(ev_file, EV_FILE, 0, 0, 0);
+	struct ev_file *e = EVENT(ev_file, EV_FILE, 0, 0, whom(false, (void *)bpf_get_current_task()));
 	struct mount *m = (void *)mnt - AT(mount, mnt);
 
 	if (!e)
@@ -63,6 +63,12 @@ static __noinline int name_file(struct inode *inode, struct dentry *d, struct vf
 	e->mode = GET(inode, i_mode);
 	e->magic = GET(inode, i_sb, s_magic);
 	e->flags = e->len = 0;
+	e->family = e->sock_type = 0;
+	if (e->magic == MAGIC_SOCKFS) {
+		e->len = socket_protocol(inode, e->text, &e->family, &e->sock_type);
+		bpf_ringbuf_submit(e, wake());
+		return (int)number;
+	}
 	if (!GET(d, d_hash.pprev) && GET(d, d_parent) != d)
 		e->flags |= NAME_DELETED;
 #pragma clang loop unroll(disable)

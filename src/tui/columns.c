@@ -79,7 +79,10 @@ static void pid(struct buf *b, const struct style *st, const struct row *r)
 static void command(struct buf *b, const struct style *st, const struct row *r)
 {
 	render_color(b, st, C_NAME);
-	text_or(b, st, r->comm, "?");
+	if (r->comm)
+		render_text_in(b, st, TEXT_WORD, r->comm, strlen(r->comm));
+	else
+		buf_putc(b, '?');
 	render_color(b, st, C_NONE);
 }
 

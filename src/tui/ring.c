@@ -128,7 +128,7 @@ static int draw_title(struct top *t, struct grid *g, const struct track *k)
 	buf_printf(&b, "ring %" PRIu64, k->id);
 	if (h) {
 		buf_puts(&b, "  ");
-		render_text(&b, &t->style, h->comm ? h->comm : "?", h->comm ? strlen(h->comm) : 1);
+		render_comm(&b, &t->style, h->comm);
 		buf_printf(&b, " (%" PRIu32 ")", h->pid);
 		if (h->n_fds)
 			buf_printf(&b, " fd %d", h->fds[0]);

@@ -288,7 +288,7 @@ static void about_ring(const struct top *t, struct buf *b, const struct track *k
 	}
 	if (r->owner.exe) {
 		buf_puts(b, " of ");
-		render_text(b, &t->style, r->owner.exe, strlen(r->owner.exe));
+		render_text_in(b, &t->style, TEXT_WORD, r->owner.exe, strlen(r->owner.exe));
 	}
 	buf_printf(b, ", %zu holder%s", r->n_holders, many(r->n_holders));
 }

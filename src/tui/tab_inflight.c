@@ -176,7 +176,7 @@ static void text(const struct top *t, const struct track *k, const struct item *
 		buf_printf(b, "%" PRId64, (int64_t)q->fd.v);
 	if (q->file) {
 		buf_putc(b, '<');
-		render_text(b, &t->style, q->file, strlen(q->file));
+		render_file(b, &t->style, TEXT_ANGLE, q->file);
 		buf_putc(b, '>');
 	}
 	for (size_t i = 0; i < q->flags.n; i++) {

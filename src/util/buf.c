@@ -159,6 +159,31 @@ static bool treacherous(uint32_t c)
 	       (c >= 0xe0000 && c < 0xe1000);
 }
 
+/* White space of any script, and letters that show as nothing. */
+static bool blank(uint32_t c)
+{
+	return c == ' ' || c == 0xa0 || c == 0x115f || c == 0x1160 || c == 0x1680 || c == 0x180e ||
+	       (c >= 0x2000 && c <= 0x200a) || c == 0x202f || c == 0x205f || c == 0x2800 || c == 0x3000 ||
+	       c == 0x3164 || c == 0xffa0;
+}
+
+/* Does a character of ASCII have a meaning where the text stands? */
+static bool meaningful(char c, unsigned how)
+{
+	return (c == '>' && how & ESC_ANGLE) || (c == ' ' && how & ESC_WORD) ||
+	       ((c == '(' || c == ')') && how & ESC_PARENS);
+}
+
+/* The length of an escape as buf_text writes them, 0: there is none at s. */
+static size_t escape_at(const char *s, size_t n)
+{
+	static const char hex[] = "0123456789abcdef";
+
+	if (n >= 2 && s[0] == '\\' && (s[1] == '\\' || s[1] == '"'))
+		return 2;
+	return n >= 4 && s[0] == '\\' && s[1] == 'x' && s[2] && strchr(hex, s[2]) && s[3] && strchr(hex, s[3]) ? 4 : 0;
+}
+
 size_t buf_text(struct buf *b, const char *str, size_t n, unsigned how)
 {
 	const unsigned char *s = (const unsigned char *)str;
@@ -170,23 +195,30 @@ size_t buf_text(struct buf *b, const char *str, size_t n, unsigned how)
 		int w = 0;
 
 		len = utf8_decode(str + i, n - i, &c);
-		if (len > 1 && !treacherous(c) && !(how & ESC_ASCII)) {
+		w = len > 1 ? wcwidth((wchar_t)c) : 0;
+		/* what joins the character before it must not join one that is not of this text */
+		if (len > 1 && !treacherous(c) && !(how & ESC_ASCII) && !(how & ESC_WORD && blank(c)) &&
+			(i || w || how & ESC_JSON)) {
 			buf_put(b, str + i, len);
-			w = wcwidth((wchar_t)c);
 			columns += w > 0 ? (size_t)w : 0;
 			i += len;
 			continue;
 		}
-		if (s[i] == '\\' || (s[i] == '"' && how & ESC_QUOTE))
+		len = how & ESC_ONCE ? escape_at(str + i, n - i) : 0;
+		if (len)
+			buf_put(b, str + i, len);
+		else if (s[i] == '\\' || (s[i] == '"' && how & ESC_QUOTE))
 			buf_printf(b, "\\%c", s[i]);
-		else if ((s[i] >= 0x20 && s[i] < 0x7f) || (s[i] && s[i] < 0x20 && how & ESC_JSON))
+		else if (s[i] >= 0x20 && s[i] < 0x7f && !meaningful(str[i], how))
+			buf_putc(b, (char)s[i]);
+		else if (s[i] && s[i] < 0x20 && how & ESC_JSON)
 			buf_putc(b, (char)s[i]);
 		else if (s[i] == '\n' || s[i] == '\t' || s[i] == '\r')
 			buf_puts(b, s[i] == '\n' ? "\\n" : s[i] == '\t' ? "\\t" : "\\r");
 		else
 			buf_printf(b, "\\x%02x", s[i]);
 		columns += b->len - before;
-		i++;
+		i += len ? len : 1;
 	}
 	return columns;
 }

@@ -52,9 +52,18 @@ static const struct {
 static struct guard_post *post;
 static const struct guard_late *late;
 
+/* Calls that are part of another one. */
+enum { DEEPEST = 8 };
+static struct {
+	int32_t pid;
+	uint32_t call;
+} outer[DEEPEST];
+static unsigned depth;
+
 void guard_report_to(struct guard_post *p, const struct guard_late *l)
 {
 	post = p;
+	depth = 0;
 	late = l;
 }
 
@@ -70,6 +79,11 @@ int guard_begin(pid_t pid, enum guard_call call)
 	}
 	if (!post)
 		return 0;
+	if (depth < DEEPEST) {
+		outer[depth].pid = atomic_load_explicit(&post->pid, memory_order_relaxed);
+		outer[depth].call = atomic_load_explicit(&post->call, memory_order_relaxed);
+	}
+	depth++;
 	atomic_store_explicit(&post->pid, pid, memory_order_relaxed);
 	atomic_store_explicit(&post->call, call, memory_order_relaxed);
 	atomic_fetch_add_explicit(&post->changes, 1, memory_order_release);
@@ -80,7 +94,9 @@ void guard_end(void)
 {
 	if (!post)
 		return;
-	atomic_store_explicit(&post->call, GUARD_NONE, memory_order_relaxed);
+	depth--;
+	atomic_store_explicit(&post->pid, depth < DEEPEST ? outer[depth].pid : 0, memory_order_relaxed);
+	atomic_store_explicit(&post->call, depth < DEEPEST ? outer[depth].call : GUARD_NONE, memory_order_relaxed);
 	atomic_fetch_add_explicit(&post->changes, 1, memory_order_release);
 }
 

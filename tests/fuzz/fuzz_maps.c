@@ -2,6 +2,7 @@
 /* The parsers of maps, stat and the tables of sockets. */
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include "../fuzz/fuzz.h"
 #include "proc.h"
@@ -10,6 +11,12 @@ static void sound(void *ctx, const struct proc_map *m)
 {
 	(void)ctx;
 	if (m->end <= m->start)
+		abort();
+}
+
+static void diag(void *ctx, const struct sockdiag *s)
+{
+	if (!s->ino || (s->path && !sockets_unix_name(ctx, s)))
 		abort();
 }
 
@@ -26,7 +33,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	proc_stat_parse(&a, line, size, &t);
 	sockets_parse_inet(line, "TCP", false, &ino, name, sizeof(name));
 	sockets_parse_inet(line, "TCP", true, &ino, name, sizeof(name));
-	sockets_parse_unix(line, &ino, name, sizeof(name));
+	sockdiag_parse(line, size, AF_INET, diag, &a);
+	sockdiag_parse(line, size, AF_UNIX, diag, &a);
 	arena_free(&a);
 	return 0;
 }

@@ -3,6 +3,9 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/netlink.h>
+#include <linux/sock_diag.h>
+#include <linux/unix_diag.h>
 #include <pthread.h>
 #include <stdarg.h>
 #include <sched.h>
@@ -20,6 +23,7 @@
 #include <sys/timerfd.h>
 #include <sys/uio.h>
 #include <sys/un.h>
+#include <sys/xattr.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -774,12 +778,53 @@ static uint16_t port_of(int fd)
 	return getsockname(fd, (struct sockaddr *)&a, &len) ? 0 : ntohs(a.sin6_port);
 }
 
+/* Does the kernel list UNIX sockets by netlink? It may have that in a module which is not there. */
+static bool lists_unix(void)
+{
+	struct {
+		struct nlmsghdr h;
+		struct unix_diag_req r;
+	} ask = {{sizeof(ask), SOCK_DIAG_BY_FAMILY, NLM_F_REQUEST | NLM_F_DUMP, 1, 0}, {.sdiag_family = AF_UNIX}};
+	union {
+		struct nlmsghdr h;
+		char bytes[8192];
+	} said;
+	int fd = socket(AF_NETLINK, SOCK_RAW, NETLINK_SOCK_DIAG);
+	bool yes = fd >= 0 && send(fd, &ask, sizeof(ask), 0) > 0 && recv(fd, &said, sizeof(said), 0) > 0 &&
+		   said.h.nlmsg_type != NLMSG_ERROR;
+
+	close(fd);
+	return yes;
+}
+
+/* A UNIX socket with a name: without the list there is its protocol, which before 5.15 is the same for all. */
+static void named_unix(struct zring *r, unsigned *n, cJSON *list, int type, const char *name, const char *shown)
+{
+	struct sockaddr_un un = {.sun_family = AF_UNIX};
+	size_t len = name[0] ? strlen(name) + 1 : 1 + strlen(name + 1);
+	int fd = socket(AF_UNIX, type, 0);
+	char proto[64] = "";
+	struct stat st;
+
+	memcpy(un.sun_path, name, len);
+	if (bind(fd, (struct sockaddr *)&un, (socklen_t)(offsetof(struct sockaddr_un, sun_path) + len)) ||
+		fstat(fd, &st) || fgetxattr(fd, "system.sockprotoname", proto, sizeof(proto) - 1) < 0)
+		z_die("a UNIX socket");
+	if (lists_unix())
+		read_of(r, n, list, fd, "UNIX-%s:[%llu,%s\"%s\"]", type == SOCK_STREAM ? "STREAM" : "DGRAM",
+			(unsigned long long)st.st_ino, name[0] ? "" : "@", shown);
+	else
+		read_of(r, n, list, fd, "%s:[%llu]", proto, (unsigned long long)st.st_ino);
+	if (name[0])
+		unlink(name);
+}
+
 static cJSON *files(void)
 {
 	struct sockaddr_in in = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
 	struct sockaddr_in6 in6 = {.sin6_family = AF_INET6, .sin6_addr = IN6ADDR_LOOPBACK_INIT};
-	struct sockaddr_un un = {.sun_family = AF_UNIX};
 	socklen_t len = sizeof(in);
+	char name[100];
 	cJSON *o, *list = cJSON_CreateArray();
 	int listener = socket(AF_INET, SOCK_STREAM, 0), tcp = socket(AF_INET, SOCK_STREAM, 0), far, fd, pipes[2];
 	unsigned n = 0;
@@ -803,13 +848,14 @@ static cJSON *files(void)
 	fd = socket(AF_INET, SOCK_STREAM, 0);
 	fstat(fd, &st);
 	read_of(&ring, &n, list, fd, "TCP:[%llu]", (unsigned long long)st.st_ino);
-	fd = socket(AF_UNIX, SOCK_STREAM, 0);
-	snprintf(un.sun_path, sizeof(un.sun_path), "/tmp/zoo-%d", (int)getpid());
-	if (!bind(fd, (struct sockaddr *)&un, sizeof(un))) {
-		fstat(fd, &st);
-		read_of(&ring, &n, list, fd, "UNIX-STREAM:[%llu,\"%s\"]", (unsigned long long)st.st_ino, un.sun_path);
-		unlink(un.sun_path);
-	}
+	snprintf(name, sizeof(name), "/tmp/zoo-%d", (int)getpid());
+	named_unix(&ring, &n, list, SOCK_STREAM, name, name);
+	/* a name that makes a line of /proc/net/unix, which says that the listener is another socket */
+	fstat(listener, &st);
+	snprintf(name + 1, sizeof(name) - 1, "x\n0: 2 0 1 0001 01 %llu @/run/dbus/system",
+		(unsigned long long)st.st_ino);
+	name[0] = '\0';
+	named_unix(&ring, &n, list, SOCK_DGRAM, name, name + 1);
 	fd = (int)syscall(SYS_pidfd_open, getppid(), 0);
 	if (fd >= 0)
 		read_of(&ring, &n, list, fd, "pidfd:%d", (int)getppid());

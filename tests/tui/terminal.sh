@@ -59,7 +59,7 @@ tap $? '--color=always wins'
 tap $? 'no colours into a pipe'
 names=$("$ctl" list 2>/dev/null | sed -n 's/.*\\x1b\[2Jz.*(\([0-9]*\)) .*/\1/p')
 screen 120 "$ctl" dump -p "$names"
-grep -q '\\x1b\[2Jz\\n\\xff) R 1' "$tmp/screen" && grep -q '\\x1b\[31m\\n' "$tmp/screen"
+grep -q '\\x1b\[2Jz\\n\\xff\\x29\\x20R\\x201 (pid' "$tmp/screen" && grep -q '\\x1b\[31m\\n' "$tmp/screen"
 tap $? 'names that hold escape sequences are shown, not obeyed'
 ! grep -q $'\x1b\[31m' <(grep 'zoo' "$tmp/colours" | grep -v READ)
 tap $? 'and colour nothing'

@@ -37,6 +37,24 @@ static void escapes(void **state)
 		{"\xf0\x9f\x98\x80", 4, 0, "\xf0\x9f\x98\x80"},
 		{"\n\033", 2, ESC_JSON, "\n\033"},
 		{"\x00\x7f", 2, ESC_JSON, "\\x00\\x7f"},
+		{"<a> b(c)", 8, 0, "<a> b(c)"},
+		{"<a> b(c)", 8, ESC_ANGLE, "<a\\x3e b(c)"},
+		{"<a> b(c)", 8, ESC_WORD, "<a>\\x20b(c)"},
+		{"<a> b(c)", 8, ESC_WORD | ESC_PARENS, "<a>\\x20b\\x28c\\x29"},
+		{"a\xc2\xa0\xe3\x80\x80", 6, 0, "a\xc2\xa0\xe3\x80\x80"},
+		{"a\xc2\xa0\xe3\x80\x80", 6, ESC_WORD, "a\\xc2\\xa0\\xe3\\x80\\x80"}, /* blanks too */
+		{"\xcc\x81"
+		 "a",
+			3, 0,
+			"\\xcc\\x81"
+			"a"}, /* it would join what stands before it */
+		{"\xcc\x81"
+		 "a",
+			3, ESC_JSON,
+			"\xcc\x81"
+			"a"},
+		{"\\x3e\\\\\\\"", 8, ESC_ONCE, "\\x3e\\\\\\\""},
+		{"\\x3\\y\\", 6, ESC_ONCE, "\\\\x3\\\\y\\\\"}, /* no escapes */
 		{"", 0, 0, ""},
 	};
 	(void)state;

@@ -1,7 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The parsers of /proc, on what five kernels printed (tests/unit/fdinfo) and on what a hostile program could make them print. */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <linux/inet_diag.h>
+#include <linux/netlink.h>
+#include <linux/rtnetlink.h>
+#include <linux/sock_diag.h>
+#include <linux/unix_diag.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
 #include "unit.h"
 
+#include "../../src/proc/sockdiag.h"
 #include "proc.h"
 
 /* The part of a recorded file that stands behind "@@ name". */
@@ -197,6 +208,32 @@ static void without_lock(void **state)
 	arena_free(&a);
 }
 
+/* A name that looks like another slot's line: which line is the kernel's is not to be known. */
+static void forged_slots(void **state)
+{
+	static const char *const texts[] = {
+		"UserFiles:\t2\n    0: x\n    1: passwd\n    1: real\nUserBufs:\t0\n",
+		"UserFiles:\t3\n    0: x\n    2: passwd\n    1: <none>\n    2: real\nUserBufs:\t0\n",
+		"UserFiles:\t2\n    0: a\n    1: x\n    0: passwd\nUserBufs:\t0\n",
+	};
+	struct arena a = {0};
+	struct fdinfo f;
+
+	(void)state;
+	for (size_t i = 0; i < 3; i++) {
+		f = parse(&a, texts[i]);
+		assert_true(f.files_forged && !f.files_partial);
+		assert_int_equal(f.n_files, 0);
+		assert_true(f.has_bufs);
+	}
+	/* a newline alone is part of a name */
+	f = parse(&a, "UserFiles:\t2\n    0: x\n    7: y\n    1: <none>\nUserBufs:\t0\n");
+	assert_false(f.files_forged || f.files_partial);
+	assert_int_equal(f.n_files, 1);
+	assert_string_equal(f.files[0].name, "x\n    7: y");
+	arena_free(&a);
+}
+
 /* Every prefix of a real text, and the text with any byte changed, gives a well-formed result. */
 static void cut_and_broken(void **state)
 {
@@ -308,14 +345,154 @@ static void sockets(void **state)
 	assert_int_equal(sockets_parse_inet("   0: 0100007F:1F90 00000000:0000 0A 0:0 0:0 0 0 0 1", "TCP", true, &ino,
 				 name, sizeof(name)),
 		-1);
-	assert_int_equal(sockets_parse_unix("0000000000000000: 00000002 00000000 00010000 0001 01 8612 /run/x y", &ino,
-				 name, sizeof(name)),
-		0);
-	assert_int_equal(ino, 8612);
-	assert_string_equal(name, "UNIX-STREAM:[8612,\"/run/x y\"]");
-	assert_int_equal(
-		sockets_parse_unix("Num       RefCount Protocol Flags    Type St Inode Path", &ino, name, sizeof(name)),
-		-1);
+}
+
+/* --- answers of sock_diag ------------------------------------------------------------------------------------------------ */
+
+struct answers {
+	_Alignas(8) unsigned char data[4096];
+	size_t len;
+	struct arena arena;
+	char said[1024];
+};
+
+static void message(struct answers *x, int type, const void *body, size_t n)
+{
+	struct nlmsghdr h = {.nlmsg_len = (uint32_t)(sizeof(h) + n), .nlmsg_type = (uint16_t)type, .nlmsg_seq = 0x7572};
+
+	memcpy(x->data + x->len, &h, sizeof(h));
+	if (n)
+		memcpy(x->data + x->len + sizeof(h), body, n);
+	x->len += NLMSG_ALIGN(h.nlmsg_len);
+}
+
+static void unix_message(struct answers *x, uint32_t ino, int type, const char *path, size_t n)
+{
+	unsigned char body[512] = {0};
+	struct unix_diag_msg m = {.udiag_family = AF_UNIX, .udiag_type = (uint8_t)type, .udiag_ino = ino};
+	struct rtattr other = {.rta_len = RTA_LENGTH(1), .rta_type = UNIX_DIAG_SHUTDOWN},
+		      a = {.rta_len = (uint16_t)RTA_LENGTH(n), .rta_type = UNIX_DIAG_NAME};
+	size_t len = sizeof(m);
+
+	memcpy(body, &m, len);
+	memcpy(body + len, &other, sizeof(other));
+	len += RTA_SPACE(1);
+	memcpy(body + len, &a, sizeof(a));
+	memcpy(body + len + sizeof(a), path, n);
+	message(x, SOCK_DIAG_BY_FAMILY, body, len + RTA_SPACE(n));
+}
+
+static void note(void *ctx, const struct sockdiag *s)
+{
+	struct answers *x = ctx;
+	size_t n = strlen(x->said);
+
+	if (n > sizeof(x->said) / 2)
+		return;
+	if (s->family == AF_UNIX)
+		snprintf(x->said + n, sizeof(x->said) - n, "%s\n", sockets_unix_name(&x->arena, s));
+	else
+		snprintf(x->said + n, sizeof(x->said) - n, "%d %llu %08x:%u %08x:%u\n", s->family,
+			(unsigned long long)s->ino, ntohl(s->local[0]), s->local_port, ntohl(s->remote[0]),
+			s->remote_port);
+}
+
+static void answers(void **state)
+{
+	static const char forged[] = "\0x\n0: 2 0 1 0001 01 4242 @/run/dbus", quotes[] = "\0a\"b\\c\0d";
+	struct inet_diag_msg in = {.idiag_family = AF_INET, .idiag_inode = 4242};
+	struct answers x = {.len = 0};
+	int err = -ENOENT;
+
+	(void)state;
+	in.id.idiag_sport = htons(80);
+	in.id.idiag_src[0] = htonl(0x7f000001);
+	message(&x, SOCK_DIAG_BY_FAMILY, &in, sizeof(in));
+	in.idiag_family = AF_INET6; /* not asked for */
+	message(&x, SOCK_DIAG_BY_FAMILY, &in, sizeof(in));
+	in.idiag_family = AF_INET;
+	in.idiag_inode = 0; /* of nobody any more */
+	message(&x, SOCK_DIAG_BY_FAMILY, &in, sizeof(in));
+	assert_int_equal(sockdiag_parse(x.data, x.len, AF_INET, note, &x), 0);
+	assert_string_equal(x.said, "2 4242 7f000001:80 00000000:0\n");
+	/* a cut message is no message */
+	assert_int_equal(sockdiag_parse(x.data, x.len - 4, AF_INET, note, &x), -EPROTO);
+	x.len = 0;
+	x.said[0] = '\0';
+	unix_message(&x, 1, SOCK_STREAM, "/run/x y", 9);
+	unix_message(&x, 2, SOCK_DGRAM, forged, sizeof(forged) - 1);
+	unix_message(&x, 3, SOCK_SEQPACKET, quotes, sizeof(quotes) - 1);
+	unix_message(&x, 4, 77, "@x", 2);
+	unix_message(&x, 5, SOCK_STREAM, "", 0);
+	unix_message(&x, 6, SOCK_STREAM, "", 1);
+	message(&x, NLMSG_DONE, &err, 4);
+	assert_int_equal(sockdiag_parse(x.data, x.len, AF_UNIX, note, &x), 1);
+	assert_string_equal(x.said, "UNIX-STREAM:[1,\"/run/x y\"]\n"
+				    "UNIX-DGRAM:[2,@\"x\n0: 2 0 1 0001 01 4242 @/run/dbus\"]\n"
+				    "UNIX-SEQPACKET:[3,@\"a\\\"b\\\\c\\x00d\"]\n"
+				    "UNIX:[4,\"@x\"]\n"
+				    "UNIX-STREAM:[5]\n"
+				    "UNIX-STREAM:[6,@\"\"]\n");
+	x.len = 0;
+	message(&x, NLMSG_ERROR, &err, 4);
+	assert_int_equal(sockdiag_parse(x.data, x.len, AF_UNIX, note, &x), -ENOENT);
+	/* an answer to another question */
+	((struct nlmsghdr *)(void *)x.data)->nlmsg_seq++;
+	assert_int_equal(sockdiag_parse(x.data, x.len, AF_UNIX, note, &x), -EPROTO);
+	arena_free(&x.arena);
+}
+
+/* Whoever has CAP_NET_ADMIN in a namespace may write to a netlink socket there, which is not to be taken for the kernel's answer. */
+static void answers_of_strangers(void **state)
+{
+	struct sockaddr_nl ours = {.nl_family = AF_NETLINK}, theirs = {.nl_family = AF_NETLINK};
+	struct inet_diag_msg in = {.idiag_family = AF_INET, .idiag_inode = 0xffffff01};
+	int stranger = socket(AF_NETLINK, SOCK_RAW, NETLINK_SOCK_DIAG), nl = sockdiag_open(-1), err;
+	socklen_t len = sizeof(ours);
+	struct answers x = {.len = 0};
+
+	(void)state;
+	assert_true(nl >= 0 && stranger >= 0);
+	assert_int_equal(bind(nl, (struct sockaddr *)&ours, len), 0);
+	assert_int_equal(getsockname(nl, (struct sockaddr *)&ours, &len), 0);
+	assert_int_equal(bind(stranger, (struct sockaddr *)&theirs, len), 0);
+	message(&x, SOCK_DIAG_BY_FAMILY, &in, sizeof(in));
+	message(&x, NLMSG_DONE, "\0\0\0", 4);
+	if (sendto(stranger, x.data, x.len, 0, (struct sockaddr *)&ours, sizeof(ours)) < 0)
+		skip(); /* no CAP_NET_ADMIN */
+	x.len = 0;
+	err = sockdiag_read(nl, AF_INET, IPPROTO_TCP, note, &x);
+	/* ENOENT: this kernel has no such list */
+	assert_true(!err || err == -ENOENT);
+	assert_null(strstr(x.said, "4294967041"));
+	close(nl);
+	close(stranger);
+}
+
+/* Without a process, or of a protocol that has no table, what is known is left. */
+static void socket_names(void **state)
+{
+	static const struct {
+		struct sock_id id;
+		const char *name;
+	} all[] = {
+		{{7, NULL, 0, 0}, "socket:[7]"},
+		{{7, "", AF_INET, SOCK_STREAM}, "socket:[7]"},
+		{{7, "TCPv6", 0, 0}, "TCPv6:[7]"},
+		{{7, "UDP-Lite", AF_INET, SOCK_DGRAM}, "UDPLITE:[7]"},
+		{{7, "NETLINK", AF_NETLINK, SOCK_RAW}, "NETLINK:[7]"},
+		{{7, "UNIX", AF_UNIX, 0}, "UNIX:[7]"},
+		{{7, "UNIX", AF_UNIX, SOCK_SEQPACKET}, "UNIX-SEQPACKET:[7]"},
+		{{7, "UNIX-STREAM", 0, 0}, "UNIX-STREAM:[7]"},
+	};
+	struct sockets *s = sockets_new();
+	struct arena a = {0};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
+		assert_string_equal(sockets_name(s, &a, -1, &all[i].id), all[i].name);
+	arena_free(&a);
+	sockets_free(s);
 }
 
 int main(void)
@@ -328,10 +505,14 @@ int main(void)
 		cmocka_unit_test(sqpoll),
 		cmocka_unit_test(spoof),
 		cmocka_unit_test(without_lock),
+		cmocka_unit_test(forged_slots),
 		cmocka_unit_test(cut_and_broken),
 		cmocka_unit_test(maps),
 		cmocka_unit_test(stat_line),
 		cmocka_unit_test(sockets),
+		cmocka_unit_test(answers),
+		cmocka_unit_test(answers_of_strangers),
+		cmocka_unit_test(socket_names),
 	};
 
 	return cmocka_run_group_tests_name("proc", tests, NULL, NULL);

@@ -313,7 +313,7 @@ static void list_fits(void **state)
 		table_print(t, &b, &st);
 		assert_true(!width || longest_line(b.data) <= width);
 		if (!width || width >= 120) {
-			assert_non_null(strstr(b.data, "4022:13 a \"b\"(4030):mapped!mm"));
+			assert_non_null(strstr(b.data, "4022:13 a\\x20\"b\"(4030):mapped!mm"));
 			assert_non_null(strstr(b.data, "SQPOLL|0x40000000"));
 		}
 		if (width == 80) {
