@@ -21,6 +21,8 @@ struct helpers;
 
 /* Supervises helpers; deadline: seconds that a target has at first. NULL with errno if shared memory is not to be had. */
 struct helpers *helpers_new(double deadline);
+/* Another deadline from now on. */
+void helpers_deadline(struct helpers *h, double seconds);
 /* fn is the first that each helper does: to let go of what this program holds and a helper does not need. */
 void helpers_begin_with(struct helpers *h, void (*fn)(void *ctx), void *ctx);
 /* Ends all helpers. Returns how many cannot end yet because the kernel lets them wait on; *one is the pid of one of these. */

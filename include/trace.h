@@ -135,7 +135,9 @@ void pairing_free(struct pairing *p);
 
 /* What file numbers and descriptors are called. */
 struct trace_names;
-struct trace_names *trace_names_new(void);
+/* h answers what a process has to be asked for, NULL: nobody else does. */
+struct helpers;
+struct trace_names *trace_names_new(struct helpers *h);
 void trace_names_free(struct trace_names *n);
 void trace_names_event(struct trace_names *n, const struct ev_file *e);
 /* The name of a number, NULL if it has none; valid until the next event. pid: somebody who has such files, 0: who had it at first. */

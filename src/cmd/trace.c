@@ -465,8 +465,8 @@ static int trace(const struct choices *c, char **command)
 		.features = kernel_features()};
 	/* a file is not the terminal that was looked at */
 	x.view.style.color &= !x.output || !strcmp(c->color, "always");
-	x.view.names = trace_names_new();
 	x.h = helpers_new(1);
+	x.view.names = trace_names_new(x.h);
 	sigemptyset(&ours);
 	sigaddset(&ours, SIGINT);
 	sigaddset(&ours, SIGTERM);
@@ -496,6 +496,9 @@ static int trace(const struct choices *c, char **command)
 				 "approximate");
 		err = find_targets(&x) ? EXIT_FAILED : EXIT_DONE;
 	}
+	/* from here on nobody may wait for a name for so long that events are lost */
+	if (x.h)
+		helpers_deadline(x.h, 0.05);
 	if (!err)
 		watch(&x);
 	if (!err && command)

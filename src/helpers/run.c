@@ -56,6 +56,11 @@ struct helpers *helpers_new(double deadline)
 	return h;
 }
 
+void helpers_deadline(struct helpers *h, double seconds)
+{
+	h->deadline = seconds;
+}
+
 void helpers_begin_with(struct helpers *h, void (*fn)(void *ctx), void *ctx)
 {
 	h->first = (struct helpers_hook){fn, ctx};
@@ -243,7 +248,9 @@ double helper_watch(struct helpers *h, struct helper *one, struct helper_post *p
 	}
 	waited = helper_now() - one->since;
 	pid = atomic_load(&post->guard.pid);
-	limit = call == GUARD_NONE ? stalled : pid && is_known(h, pid) ? deadline_again : h->deadline;
+	limit = call == GUARD_NONE					  ? stalled
+		: pid && is_known(h, pid) && h->deadline > deadline_again ? deadline_again
+									  : h->deadline;
 	if (waited >= limit) {
 		/* who has used the time does not wait */
 		if (waited < 10 * limit && cpu_of(one->pid) - one->cpu > waited / 4)

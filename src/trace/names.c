@@ -1,15 +1,22 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What files are called: by the numbers that the BPF side gives them, and by descriptors. */
+#include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
+#include "helpers.h"
 #include "kernel.h"
 #include "proc.h"
 #include "trace.h"
 
 enum { MAGIC_SOCKET = 0x534f434b }; /* include/uapi/linux/magic.h */
+
+/* No process has so many descriptors. */
+enum { FD_CWD = INT_MAX };
 
 struct named {
 	char *text; /* NULL: a socket that was not looked for yet */
@@ -20,19 +27,83 @@ struct named {
 	pid_t pid; /* who had it when it was named, perhaps */
 };
 
-struct trace_names {
-	struct named *v;
-	size_t n;
-	struct sockets *sockets;
-	struct arena scratch;
+/* What a helper is asked, since the process that has the file may not answer; in shared memory. */
+struct question {
+	pid_t pid;
+	int fd; /* -1: the socket is asked for */
+	uint64_t ino;
+	char protocol[32];
+	int family, type;
+	bool known;
+	char answer[8192];
 };
 
-struct trace_names *trace_names_new(void)
+struct trace_names {
+	struct helpers *h; /* NULL: nobody is to be asked in this process's stead */
+	struct named *v;
+	size_t n;
+	struct arena scratch, shared;
+	double round; /* when the last one began */
+	struct question *q;
+};
+
+struct trace_names *trace_names_new(struct helpers *h)
 {
 	struct trace_names *n = xrealloc(NULL, sizeof(*n));
 
-	*n = (struct trace_names){.sockets = sockets_new()};
+	*n = (struct trace_names){.h = h, .shared = arena_shared()};
+	n->q = arena_alloc(&n->shared, sizeof(*n->q));
 	return n;
+}
+
+/* Answers a question. The tables of sockets stay with whoever does. */
+static void answer(void *ctx)
+{
+	static struct sockets *sockets;
+	struct question *q = ctx;
+	struct arena a = {0};
+	int dir = proc_open(q->pid);
+	const char *s;
+
+	if (!sockets)
+		sockets = sockets_new();
+	s = q->fd < 0 ? sockets_name(sockets, &a, dir, &(const struct sock_id){q->ino, q->protocol, q->family, q->type})
+	    : dir >= 0 ? proc_fd_name(&a, dir, q->fd == FD_CWD ? AT_FDCWD : q->fd, sockets)
+		       : NULL;
+	q->known = s && strlen(s) < sizeof(q->answer);
+	if (q->known)
+		memcpy(q->answer, s, strlen(s) + 1);
+	if (dir >= 0)
+		close(dir);
+	arena_free(&a);
+}
+
+/* Seconds after which a process that did not answer is asked again. */
+static const double ask_again = 2;
+
+static double now(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC_COARSE, &t);
+	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+/* The answer, NULL: there is none. Valid until the next question. */
+static const char *ask(struct trace_names *n, const struct question *what)
+{
+	*n->q = (struct question){
+		.pid = what->pid, .fd = what->fd, .ino = what->ino, .family = what->family, .type = what->type};
+	memcpy(n->q->protocol, what->protocol, sizeof(n->q->protocol));
+	if (n->h && now() > n->round + ask_again) {
+		helpers_round(n->h);
+		n->round = now();
+	}
+	if (!n->h)
+		answer(n->q);
+	else if (helpers_ask(n->h, answer, n->q))
+		return NULL; /* it is not asked again for a while */
+	return n->q->known ? n->q->answer : NULL;
 }
 
 void trace_names_free(struct trace_names *n)
@@ -42,7 +113,7 @@ void trace_names_free(struct trace_names *n)
 	for (size_t i = 0; i < n->n; i++)
 		free(n->v[i].text);
 	free(n->v);
-	sockets_free(n->sockets);
+	arena_free(&n->shared);
 	arena_free(&n->scratch);
 	free(n);
 }
@@ -92,27 +163,20 @@ const char *trace_file_name(struct trace_names *n, uint32_t number, pid_t pid)
 	if (!f)
 		return NULL;
 	if (!f->asked) {
-		int dir = proc_open(pid ? pid : f->pid);
+		struct question q = {
+			.pid = pid ? pid : f->pid, .fd = -1, .ino = f->ino, .family = f->family, .type = f->type};
+		const char *s;
 
+		memcpy(q.protocol, f->protocol, sizeof(q.protocol));
+		s = ask(n, &q);
 		arena_reset(&n->scratch);
-		f->text = strdup(sockets_name(n->sockets, &n->scratch, dir,
-			&(const struct sock_id){f->ino, f->protocol, f->family, f->type}));
+		f->text = strdup(s ? s : arena_printf(&n->scratch, "socket:[%llu]", (unsigned long long)f->ino));
 		f->asked = true;
-		if (dir >= 0)
-			close(dir);
 	}
 	return f->text;
 }
 
 const char *trace_fd_name(struct trace_names *n, pid_t pid, int fd)
 {
-	int dir = proc_open(pid);
-	const char *s;
-
-	if (dir < 0)
-		return NULL;
-	arena_reset(&n->scratch);
-	s = proc_fd_name(&n->scratch, dir, fd, n->sockets);
-	close(dir);
-	return s;
+	return fd >= 0 || fd == AT_FDCWD ? ask(n, &(struct question){.pid = pid, .fd = fd < 0 ? FD_CWD : fd}) : NULL;
 }

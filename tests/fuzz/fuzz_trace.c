@@ -37,7 +37,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (zero)
 		trace_filter_add(&a, &filter, (const char *)data, &where);
 	view = (struct trace_view){
-		.style = {.utf8 = true}, .clock = CLOCK_MICROSECONDS, .data = 64, .names = trace_names_new()};
+		.style = {.utf8 = true}, .clock = CLOCK_MICROSECONDS, .data = 64, .names = trace_names_new(NULL)};
 	memset(&chrome, 0, sizeof(chrome));
 	p = pairing_new(size % 2, size % 3 != 0, take, NULL);
 	while (at + sizeof(struct ev_head) < size) {

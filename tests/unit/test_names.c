@@ -182,7 +182,8 @@ static void paths_of_sockets(void **state)
 
 static void rows(void **state)
 {
-	struct snap_holder h = {.pid = 5, .comm = "1 1(2):3 !mm", .mapped = SNAP_YES, .same_mm = SNAP_NO};
+	struct snap_holder h = {
+		.pid = 5, .comm = "1 1(2):3 !mm", .fds_known = true, .mapped = SNAP_YES, .same_mm = SNAP_NO};
 	struct snap_ring r = {.id = 1, .holders = &h, .n_holders = 1};
 	struct table *t = table_new();
 	struct buf b = {0};
