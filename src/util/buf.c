@@ -159,6 +159,14 @@ static bool treacherous(uint32_t c)
 	       (c >= 0xe0000 && c < 0xe1000);
 }
 
+static void hex_byte(struct buf *b, unsigned char c)
+{
+	static const char digits[] = "0123456789abcdef";
+	const char s[] = {'\\', 'x', digits[c >> 4], digits[c & 15]};
+
+	buf_put(b, s, sizeof(s));
+}
+
 size_t buf_text(struct buf *b, const char *str, size_t n, unsigned how)
 {
 	const unsigned char *s = (const unsigned char *)str;
@@ -184,7 +192,7 @@ size_t buf_text(struct buf *b, const char *str, size_t n, unsigned how)
 		else if (s[i] == '\n' || s[i] == '\t' || s[i] == '\r')
 			buf_puts(b, s[i] == '\n' ? "\\n" : s[i] == '\t' ? "\\t" : "\\r");
 		else
-			buf_printf(b, "\\x%02x", s[i]);
+			hex_byte(b, s[i]);
 		columns += b->len - before;
 		i++;
 	}
