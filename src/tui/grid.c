@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Cells. */
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <wchar.h>
@@ -90,7 +91,7 @@ static size_t next(const char *s, uint32_t *ch, int *columns, enum color *c)
 	*columns = -1;
 	if (len)
 		return len;
-	len = utf8_decode(s, strlen(s), ch);
+	len = utf8_decode(s, strnlen(s, 4), ch);
 	*columns = len ? wcwidth((wchar_t)*ch) : -1;
 	if (*columns < 0) {
 		*ch = '?';
@@ -99,17 +100,23 @@ static size_t next(const char *s, uint32_t *ch, int *columns, enum color *c)
 	return len ? len : 1;
 }
 
-int grid_width(const char *s)
+/* The columns of s, as far as they are not more than most. */
+static int width_to(const char *s, int most)
 {
 	int width = 0, columns;
 	enum color c;
 	uint32_t ch;
 
-	while (*s) {
+	while (*s && width <= most) {
 		s += next(s, &ch, &columns, &c);
 		width += columns > 0 ? columns : 0;
 	}
 	return width;
+}
+
+int grid_width(const char *s)
+{
+	return width_to(s, INT_MAX);
 }
 
 int grid_put_cut(struct grid *g, int y, int x, int w, unsigned look, const char *s, const char *mark)
@@ -119,7 +126,7 @@ int grid_put_cut(struct grid *g, int y, int x, int w, unsigned look, const char 
 	enum color c;
 	uint32_t ch;
 
-	if (mark && w > 0 && grid_width(s) > w)
+	if (mark && w > 0 && width_to(s, w) > w)
 		limit = w - grid_width(mark);
 	else
 		mark = NULL;

@@ -32,7 +32,7 @@ static size_t fitting(const char *s, int width, enum color *color)
 			at += n;
 			continue;
 		}
-		len = utf8_decode(s + at, strlen(s + at), &ch);
+		len = utf8_decode(s + at, strnlen(s + at, 4), &ch);
 		len = len ? len : 1;
 		memcpy(one, s + at, len);
 		used += grid_width(one);

@@ -210,18 +210,34 @@ static void reason(struct items *out, const struct snap_ring *r, const char *sec
 			      .text = arena_printf(out->a, "  %s%s%s", what, why ? ": " : "", why ? why : "")});
 }
 
+/* Entries that a file does not have. */
+static void rest(struct items *out, const struct snap_ring *r, const char *section)
+{
+	uint64_t n = snap_cut_of(r, section);
+
+	if (n)
+		item_add(out, (struct item){.key = list_key(5, (uint64_t)(uintptr_t)section),
+				      .look = LOOK_DIM,
+				      .text = arena_printf(out->a,
+					      "  ... %" PRIu64 " more, which were left out when it was written", n)});
+}
+
 static void items(struct top *t, const struct track *k, int width, struct items *out)
 {
 	const struct snap_ring *r = k->ring;
 
 	(void)t;
 	(void)width;
-	for (size_t i = 0; i < r->sq.n_pending; i++)
+	for (size_t i = 0; i < r->sq.n_pending; i++) {
+		if (r->sq.followed.known && r->sq.followed.v == i)
+			reason(out, r, "sq.pending.followed", "not followed any more");
 		item_add(out, (struct item){.key = list_key(2 + (r->sq.pending[i].index.v << 2),
 						    i && !r->sq.pending[i].index.known ? i : 0),
 				      .kind = SQ_ENTRY,
 				      .index = (uint32_t)i,
 				      .look = is_new(k, r->sq.pending[i].index, false) ? LOOK_BOLD | C_GOOD : 0u});
+	}
+	rest(out, r, "sq.pending");
 	if (!r->sq.pending_known)
 		reason(out, r, "sq.pending", "SQ entries could not be read");
 	else if (!r->sq.n_pending)
@@ -231,6 +247,7 @@ static void items(struct top *t, const struct track *k, int width, struct items 
 				      .kind = CQ_ENTRY,
 				      .index = (uint32_t)i,
 				      .look = is_new(k, r->cq.unreaped[i].index, true) ? LOOK_BOLD | C_GOOD : 0u});
+	rest(out, r, "cq.unreaped");
 	if (!r->cq.unreaped_known)
 		reason(out, r, "cq.unreaped", "CQ entries could not be read");
 	else if (!r->cq.n_unreaped)
@@ -238,6 +255,7 @@ static void items(struct top *t, const struct track *k, int width, struct items 
 	for (size_t i = 0; i < r->cq.n_overflowed; i++)
 		item_add(out,
 			(struct item){.key = list_key(4, i), .kind = OVER_ENTRY, .index = (uint32_t)i, .look = C_BAD});
+	rest(out, r, "cq.overflowed");
 }
 
 static void index_of(struct buf *b, const char *queue, struct snap_num index)

@@ -184,6 +184,14 @@ static size_t escape_at(const char *s, size_t n)
 	return n >= 4 && s[0] == '\\' && s[1] == 'x' && s[2] && strchr(hex, s[2]) && s[3] && strchr(hex, s[3]) ? 4 : 0;
 }
 
+static void hex_byte(struct buf *b, unsigned char c)
+{
+	static const char digits[] = "0123456789abcdef";
+	const char s[] = {'\\', 'x', digits[c >> 4], digits[c & 15]};
+
+	buf_put(b, s, sizeof(s));
+}
+
 size_t buf_text(struct buf *b, const char *str, size_t n, unsigned how)
 {
 	const unsigned char *s = (const unsigned char *)str;
@@ -216,7 +224,7 @@ size_t buf_text(struct buf *b, const char *str, size_t n, unsigned how)
 		else if (s[i] == '\n' || s[i] == '\t' || s[i] == '\r')
 			buf_puts(b, s[i] == '\n' ? "\\n" : s[i] == '\t' ? "\\t" : "\\r");
 		else
-			buf_printf(b, "\\x%02x", s[i]);
+			hex_byte(b, s[i]);
 		columns += b->len - before;
 		i += len ? len : 1;
 	}

@@ -584,6 +584,65 @@ static void ages(void **state)
 	frame_free(b);
 }
 
+/* What stands in a row of the screen. */
+static size_t row_with(struct grid *g, const char *word)
+{
+	for (int y = 0; y < g->rows; y++) {
+		struct buf b = {0};
+		bool found;
+
+		grid_row(g, y, &b);
+		found = b.data && strstr(b.data, word);
+		buf_free(&b);
+		if (found)
+			return (size_t)y;
+	}
+	return SIZE_MAX;
+}
+
+/* What was not followed, and what a file lacks, stands where it would have been. */
+static void cut_entries(void **state)
+{
+	enum { LONG = 1 << 20 };
+	struct snap_ring r = ring_at(7, 3, 0);
+	struct snap_cut cut = {"sq.pending", 1234};
+	struct snap_sqe e[4];
+	struct top *t = new_top();
+	struct arena a = {0};
+	struct grid g = {0};
+	char *name = malloc(LONG + 1);
+
+	(void)state;
+	memset(e, 0, sizeof(e));
+	for (uint32_t i = 0; i < 4; i++)
+		e[i] = (struct snap_sqe){num(i), num(i), true, {.opcode = 22, .name = i < 2 ? "READ" : "WRITE"}};
+	/* a line as long as that takes no longer than it is */
+	memset(name, '\033', LONG);
+	name[LONG] = '\0';
+	e[0].f.has_fd = true;
+	e[0].f.file = name;
+	r.sq.pending_known = true;
+	r.sq.pending = e;
+	r.sq.n_pending = 4;
+	r.sq.followed = num(2);
+	r.cuts = &cut;
+	r.n_cuts = 1;
+	snap_add_reason(&a, &r, "sq.pending.followed", "it was too much");
+	top_frame(t, frame_of(1, &r, 1));
+	draw(t, &g, 80, 40);
+	top_key(t, K_ENTER);
+	draw(t, &g, 80, 40);
+	assert_true(row_with(&g, "it was too much") != SIZE_MAX);
+	assert_true(row_with(&g, "READ") < row_with(&g, "it was too much"));
+	assert_true(row_with(&g, "it was too much") < row_with(&g, "WRITE"));
+	assert_true(row_with(&g, "1234 more") != SIZE_MAX);
+	assert_true(row_with(&g, "1234 more") > row_with(&g, "WRITE"));
+	grid_free(&g);
+	top_free(t);
+	arena_free(&a);
+	free(name);
+}
+
 /* What may be a moment's is trouble only if the ring stands still; of a file that is all there is, it is said at once. */
 static void attention(void **state)
 {
@@ -795,6 +854,7 @@ int main(void)
 		cmocka_unit_test(endings),
 		cmocka_unit_test(many_endings),
 		cmocka_unit_test(ages),
+		cmocka_unit_test(cut_entries),
 		cmocka_unit_test(attention),
 		cmocka_unit_test(new_entries),
 		cmocka_unit_test(files),
