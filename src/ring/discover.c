@@ -19,6 +19,9 @@ static bool held_by(const struct found_ring *r, const pid_t *pids, size_t n)
 		for (size_t i = 0; i < r->n_registered; i++)
 			if (r->registered[i].pid == pids[p])
 				return true;
+		for (size_t i = 0; i < r->n_users; i++)
+			if (r->users[i].pid == pids[p])
+				return true;
 	}
 	return false;
 }
@@ -110,11 +113,11 @@ static void take_seen(struct discovery *d, struct sightings *out, size_t *cap, c
 	for (size_t i = 0; i < n; i++) {
 		struct sighting *to;
 
-		if (!s[i].tgid)
-			continue; /* not in this pid namespace */
+		if (!s[i].tgid || s[i].how == SEEN_THREAD)
+			continue; /* not in this pid namespace; or no ring and no address space */
 		note_mm(d, cap, &s[i]);
-		if (s[i].how == SEEN_USED || (s[i].how == SEEN_FD && same_table(s, i)) ||
-			(s[i].how == SEEN_MAPPED && same_mapping(s, i)))
+		if (s[i].how == SEEN_USED || s[i].how == SEEN_MM || s[i].how == SEEN_BUSY ||
+			(s[i].how == SEEN_FD && same_table(s, i)) || (s[i].how == SEEN_MAPPED && same_mapping(s, i)))
 			continue;
 		to = sighting_add(out);
 		*to = (struct sighting){.ino = s[i].ino, .inode = s[i].ino, .file = s[i].file, .ctx = s[i].ctx};
@@ -130,24 +133,83 @@ static void take_seen(struct discovery *d, struct sightings *out, size_t *cap, c
 	}
 }
 
-/* 0; -1: nothing is found this way, and what was is taken back. */
-static int scan_kernel(struct discovery *d, struct sightings *out, struct kernel *k, bool proc)
+static int by_pid(const void *a, const void *b)
+{
+	const pid_t *x = a, *y = b;
+
+	return *x < *y ? -1 : *x > *y;
+}
+
+bool discovery_unmapped(const struct discovery *d, pid_t pid)
+{
+	return d->n_unmapped && bsearch(&pid, d->unmapped, d->n_unmapped, sizeof(pid), by_pid);
+}
+
+/* One round. 0; -1: nothing is found this way. */
+static int scan_kernel(struct discovery *d, struct sightings *out, struct uses *uses, struct kernel *k, bool proc)
 {
 	const struct seen *seen;
-	size_t n, cap = 0;
+	const struct kernel_task *busy;
+	size_t n, n_busy, cap = 0;
 	int err = kernel_find(k, &seen, &n);
 
 	if (err)
 		return -1;
 	take_seen(d, out, &cap, seen, n);
-	err = kernel_find_maps(k, &seen, &n);
-	if (!err)
+	uses_take(uses, seen, n);
+	err = kernel_find_maps(k, &seen, &n, &busy, &n_busy);
+	if (!err) {
 		take_seen(d, out, &cap, seen, n);
-	else if (proc)
+		uses_take(uses, seen, n);
+		d->unmapped = arena_alloc(&d->arena, (n_busy + 1) * sizeof(*d->unmapped));
+		d->n_unmapped = n_busy;
+		for (size_t i = 0; i < n_busy; i++)
+			d->unmapped[i] = busy[i].pid;
+		if (n_busy)
+			qsort(d->unmapped, n_busy, sizeof(*d->unmapped), by_pid);
+	} else if (proc) {
 		scan_proc(out, d->anon_dev, false);
+	}
 	if (d->n_mms)
 		qsort(d->mms, d->n_mms, sizeof(*d->mms), by_mm_pid);
 	return 0;
+}
+
+/* Rings are told apart by inode number if the first one's is not the one all anonymous inodes have. */
+static void gather_all(struct discovery *d, struct sightings *all, ino_t anon_ino)
+{
+	d->shared_inode = all->n && all->v[0].ino == anon_ino;
+	gather(d, all);
+}
+
+/*
+ * All that the kernel shows, gathered. What nobody seems to hold takes a second round, in which everything is found anew: see
+ * sighting.h. 0, or -1 if nothing is found this way.
+ */
+static int find_by_kernel(struct discovery *d, struct kernel *k, bool proc, ino_t anon_ino)
+{
+	struct sightings all = {0};
+	struct uses first = {0}, second = {0};
+	int err = scan_kernel(d, &all, &first, k, proc);
+
+	if (!err)
+		gather_all(d, &all, anon_ino);
+	if (!err && hidden_any(d, &first)) {
+		dev_t anon_dev = d->anon_dev;
+
+		sightings_free(&all);
+		discovery_free(d);
+		d->anon_dev = anon_dev;
+		err = scan_kernel(d, &all, &second, k, proc);
+		if (!err) {
+			gather_all(d, &all, anon_ino);
+			hidden_add(d, k, &first, &second);
+		}
+	}
+	uses_free(&first);
+	uses_free(&second);
+	sightings_free(&all);
+	return err;
 }
 
 uint64_t discovery_mm(const struct discovery *d, pid_t pid)
@@ -156,6 +218,37 @@ uint64_t discovery_mm(const struct discovery *d, pid_t pid)
 
 	m = d->n_mms ? bsearch(&key, d->mms, d->n_mms, sizeof(*d->mms), by_mm_pid) : NULL;
 	return m ? m->mm : 0;
+}
+
+static bool among(pid_t pid, const pid_t *pids, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (pids[i] == pid)
+			return true;
+	return false;
+}
+
+/* Leaves out the threads of processes that were not asked for. */
+static void want_threads(struct discovery *d, size_t n_pids, const pid_t *wanted, size_t n)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < d->n_threads; i++)
+		if (!n_pids || among(d->threads[i].pid, wanted, n))
+			d->threads[kept++] = d->threads[i];
+	d->n_threads = kept;
+}
+
+/* A mapping may be all that shows a ring, so where they could not be read it has to be known. */
+static void tell_unmapped(struct discovery *d, size_t *cap, size_t n_pids, const pid_t *wanted, size_t n)
+{
+	for (size_t i = 0; i < d->n_unmapped; i++)
+		if (!n_pids || among(d->unmapped[i], wanted, n))
+			add_skipped(d, cap,
+				(struct skipped){d->unmapped[i],
+					"its mappings could not be read: its mmap_lock is taken, and whoever waits for "
+					"that cannot be interrupted",
+					false});
 }
 
 int discover(struct discovery *d, const pid_t *pids, size_t n_pids, struct kernel *k, bool proc)
@@ -167,10 +260,11 @@ int discover(struct discovery *d, const pid_t *pids, size_t n_pids, struct kerne
 
 	*d = (struct discovery){0};
 	d->anon_dev = anon_device(&anon_ino);
-	if (!k || kernel_why(k) || scan_kernel(d, &all, k, proc)) {
+	if (!k || kernel_why(k) || find_by_kernel(d, k, proc, anon_ino)) {
 		/* without permission for the rest, descriptors and mappings are still what tells that there are rings */
 		if (scan_proc(&all, d->anon_dev, true))
 			return -1;
+		gather_all(d, &all, anon_ino);
 	} else {
 		d->by_kernel = true;
 	}
@@ -192,11 +286,10 @@ int discover(struct discovery *d, const pid_t *pids, size_t n_pids, struct kerne
 			add_skipped(d, &cap_skipped, s);
 	}
 	d->unseen = d->by_kernel ? 0 : all.unseen;
-	/* rings are told apart by inode number if the first one's is not the one all anonymous inodes have */
-	d->shared_inode = all.n && all.v[0].ino == anon_ino;
-	gather(d, &all);
 	for (size_t i = 0; i < d->n_rings; i++)
 		d->rings[i].wanted = !n_pids || held_by(&d->rings[i], wanted, n_wanted);
+	want_threads(d, n_pids, wanted, n_wanted);
+	tell_unmapped(d, &cap_skipped, n_pids, wanted, n_wanted);
 	sightings_free(&all);
 	return 0;
 }
