@@ -28,6 +28,9 @@ void builder_free(struct builder *b);
  */
 int builder_ring(struct builder *b, struct arena *a, const struct found_ring *r, struct snap_ring *out);
 
+/* The threads that work for no ring that was found. All of it lives in a. */
+void build_threads(struct builder *b, struct arena *a, struct snap_threads *out);
+
 /* The words around the rings: program, time, kernel. Lives in a. */
 void build_head(const struct builder *b, struct arena *a, struct snap_head *out);
 

@@ -60,6 +60,9 @@ static bool holds(const struct discovery *d, pid_t pid)
 		for (size_t k = 0; k < d->rings[i].n_registered; k++)
 			if (d->rings[i].registered[k].pid == pid || d->rings[i].registered[k].tid == pid)
 				return true;
+		for (size_t k = 0; k < d->rings[i].n_users; k++)
+			if (d->rings[i].users[k].pid == pid || d->rings[i].users[k].tid == pid)
+				return true;
 	}
 	return false;
 }
@@ -81,10 +84,10 @@ int find_rings(const struct choices *c, struct kernel *k, struct discovery *d, b
 		return -1;
 	}
 	for (size_t i = 0; i < d->n_skipped; i++) {
-		if (d->skipped[i].named) {
+		/* of those that were not named, only what would be looked for in one that was */
+		if (d->skipped[i].named || c->n_pids)
 			complain("pid %d: %s", (int)d->skipped[i].pid, d->skipped[i].reason);
-			*failed = true;
-		}
+		*failed |= d->skipped[i].named;
 	}
 	if (!c->n_pids && d->unseen && !c->by_id && c->fd < 0)
 		complain("%zu process%s not looked into: EACCES (CAP_SYS_PTRACE lets you)", d->unseen,

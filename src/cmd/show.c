@@ -34,12 +34,18 @@ static int sink_ring(struct sink *s, const struct snap_ring *r)
 	return s->out.len > 1 << 16 ? put_out(&s->out) : 0;
 }
 
-static int sink_end(struct sink *s, const struct snap_skip *skipped, size_t n)
+static int sink_end(struct sink *s, const struct snap_skip *skipped, size_t n, const struct snap_threads *threads)
 {
 	if (s->json)
-		snap_json_end(&s->out, skipped, n);
+		snap_json_end(&s->out, skipped, n, threads);
 	else if (s->table)
 		table_print(s->table, &s->out, s->style);
+	if (!s->json && !s->table && threads->n && !s->first)
+		buf_putc(&s->out, '\n');
+	for (size_t i = 0; i < threads->n && !s->json; i++) {
+		render_thread(&s->out, s->style, &threads->v[i]);
+		buf_putc(&s->out, '\n');
+	}
 	return put_out(&s->out);
 }
 
@@ -64,6 +70,7 @@ static int show_live(const struct choices *c, struct sink *s, bool brief)
 		.max_files = c->max_files};
 	struct kernel *k = c->sources & SOURCE_KERNEL ? kernel_open() : NULL;
 	struct skips skips = {0};
+	struct snap_threads threads;
 	struct snap_head head;
 	struct discovery d;
 	struct builder *b;
@@ -81,6 +88,7 @@ static int show_live(const struct choices *c, struct sink *s, bool brief)
 	}
 	b = builder_new(&d, k, &o);
 	build_head(b, &skips.arena, &head);
+	build_threads(b, &skips.arena, &threads);
 	if (s->json)
 		snap_json_begin(&s->out, &head);
 	for (size_t i = 0; i < d.n_skipped; i++)
@@ -99,7 +107,7 @@ static int show_live(const struct choices *c, struct sink *s, bool brief)
 		arena_reset(&a);
 	}
 	if (!err)
-		err = sink_end(s, skips.v, skips.n);
+		err = sink_end(s, skips.v, skips.n, &threads);
 	builder_free(b);
 	discovery_free(&d);
 	kernel_close(k);
@@ -131,7 +139,7 @@ static int show_file(const struct choices *c, struct sink *s)
 		shown++;
 	}
 	if (!err)
-		err = sink_end(s, doc.skipped, doc.n_skipped);
+		err = sink_end(s, doc.skipped, doc.n_skipped, &doc.threads);
 	if (!err && c->by_id && !shown) {
 		complain("%s: has no ring %llu", from, (unsigned long long)c->id);
 		err = -1;

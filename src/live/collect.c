@@ -149,6 +149,7 @@ struct frame *collector_look(struct collector *c)
 	b = builder_new(&d, c->k, &c->o.build);
 	build_head(b, &f->arena, &f->doc.head);
 	f->doc.head.tool = "uringtop " VERSION;
+	build_threads(b, &f->arena, &f->doc.threads);
 	f->at = clock_now();
 	f->unseen = c->o.n_pids ? 0 : d.unseen;
 	for (size_t i = 0; i < d.n_rings; i++)

@@ -49,6 +49,16 @@ static void holders(struct builder *b, struct arena *a, const struct found_ring 
 		holder(a, out, &cap, r->maps[i].pid)->mapped = SNAP_YES;
 	for (size_t i = 0; i < r->n_registered; i++)
 		holder(a, out, &cap, r->registered[i].pid)->registered = SNAP_YES;
+	for (size_t i = 0; i < r->n_users; i++)
+		holder(a, out, &cap, r->users[i].pid)->uses = SNAP_YES;
+	for (size_t i = 0; i < out->n_holders; i++) {
+		if (out->holders[i].mapped != SNAP_NO || !discovery_unmapped(b->d, (pid_t)out->holders[i].pid))
+			continue;
+		out->holders[i].mapped = SNAP_UNKNOWN;
+		snap_drop_reason(out, "holders.mapped");
+		snap_add_reason(
+			a, out, "holders.mapped", "the process's mmap_lock is taken, and waiting for it may not end");
+	}
 	for (size_t i = 0; r->maps_unknown && i < out->n_holders; i++)
 		if (out->holders[i].mapped == SNAP_NO)
 			out->holders[i].mapped = SNAP_UNKNOWN;

@@ -48,7 +48,7 @@ struct form {
 };
 
 extern const struct form form_owner, form_holder, form_sqpoll, form_restrictions, form_registered, form_inflight,
-	form_workers, form_disagreement;
+	form_workers, form_disagreement, form_held, form_thread;
 
 cJSON *form_write(const struct form *f, const void *from, bool brief);
 /* A list of n. */

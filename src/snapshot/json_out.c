@@ -295,6 +295,8 @@ static cJSON *ring(const struct snap_ring *r)
 	ADD(o, "cq", cq(r));
 	ADD(o, "owner", form_write(&form_owner, &r->owner, r->brief));
 	ADD(o, "holders", form_write_list(&form_holder, r->holders, r->n_holders, r->brief));
+	if (r->n_held_by)
+		ADD(o, "held_by", form_write_list(&form_held, r->held_by, r->n_held_by, r->brief));
 	ADD(o, "hidden", r->hidden == SNAP_UNKNOWN ? cJSON_CreateNull() : cJSON_CreateBool(r->hidden == SNAP_YES));
 	ADD(o, "sqpoll", form_write(&form_sqpoll, &r->sqpoll, r->brief));
 	if (!r->brief) {
@@ -353,7 +355,7 @@ void snap_json_ring(struct buf *b, const struct snap_ring *r, bool first)
 	print(b, ring(r));
 }
 
-void snap_json_end(struct buf *b, const struct snap_skip *skipped, size_t n)
+void snap_json_end(struct buf *b, const struct snap_skip *skipped, size_t n, const struct snap_threads *threads)
 {
 	cJSON *list = cJSON_CreateArray();
 
@@ -369,5 +371,8 @@ void snap_json_end(struct buf *b, const struct snap_skip *skipped, size_t n)
 	}
 	buf_puts(b, "\n],\n\"skipped\":");
 	print(b, list);
+	buf_puts(b, ",\n\"threads_without_ring\":");
+	print(b, threads && threads->known ? form_write_list(&form_thread, threads->v, threads->n, false)
+					   : cJSON_CreateNull());
 	buf_puts(b, "}\n");
 }
