@@ -57,6 +57,12 @@ struct kernel_task {
 int kernel_find_maps(
 	struct kernel *k, const struct seen **seen, size_t *n, const struct kernel_task **busy, size_t *n_busy);
 
+/*
+ * The ring that is mapped at an address, for kernels that cannot do the above; it tries the lock once. 0; -ENOENT: none, or the lock is taken;
+ * another error: this kernel cannot.
+ */
+int kernel_map_at(struct kernel *k, pid_t tid, uint64_t address, struct seen *seen);
+
 /* 0; -ESRCH: the ring is gone. */
 int kernel_ring(struct kernel *k, const struct ring_key *key, struct ring_base *base);
 

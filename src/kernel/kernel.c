@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <linux/capability.h>
 #include <linux/io_uring.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -29,7 +30,7 @@ enum {
  * Programs are loaded in sets, each when something of it is needed first: to load is to have them verified, which takes longer
  * than to run them.
  */
-enum set { SET_FIND, SET_WORK, SET_REGISTERED, SET_REFS, SETS };
+enum set { SET_FIND, SET_WORK, SET_REGISTERED, SET_REFS, SET_MAP_AT, SETS };
 
 /* 6.7 (4ac454682158): a walk over mappings that only tries their lock. Before that, the iterator over them waits for it. */
 static bool tries_maps(void)
@@ -58,6 +59,7 @@ static const struct program {
 	{"find_tasks", 1 << SET_FIND, 0, 0, NULL},
 	{"find_maps", 1 << SET_FIND, 0, 0, tries_maps},
 	{"find_maps_listed", 1 << SET_FIND, 0, 0, lists_maps},
+	{"find_map_at", 1 << SET_MAP_AT, 0, 0, NULL},
 	{"walk_ring", 1 << SET_FIND, 0, 0, NULL},
 	{"walk_users", 1 << SET_FIND, 0, 0, NULL},
 	{"walk_free", 1 << SET_FIND, 519, 0, NULL},
@@ -438,6 +440,9 @@ static bool read_again(struct kernel *k, const char *name, pid_t tid)
 	ask(p, &(struct ring_key){0});
 	err = read_all(k, fd);
 	close(fd);
+	/* the program did not get to see it: it has ended, or cannot be told apart this way */
+	if (programs_exchange(p)->status == WALK_UNTOUCHED)
+		return kill(tid, 0) && errno == ESRCH;
 	for (size_t i = before; i < k->n_seen; i++)
 		err |= k->seen[i].how == SEEN_BUSY;
 	if (err)
@@ -477,6 +482,20 @@ int kernel_find_maps(
 	*busy = k->busy;
 	*n_busy = k->n_busy;
 	return err;
+}
+
+int kernel_map_at(struct kernel *k, pid_t tid, uint64_t address, struct seen *seen)
+{
+	struct programs *p = k->why ? NULL : set_of(k, SET_MAP_AT);
+	int fd = p ? programs_iter_of(p, "find_map_at", tid) : -EOPNOTSUPP;
+	ssize_t got;
+
+	if (fd < 0)
+		return fd;
+	ask(p, &(struct ring_key){0})->key[0] = address;
+	got = read(fd, seen, sizeof(*seen));
+	close(fd);
+	return got == sizeof(*seen) ? 0 : -ENOENT;
 }
 
 /* --- one ring ------------------------------------------------------------------------------------------------------- */

@@ -82,8 +82,9 @@ extern struct vm_area_struct *bpf_iter_task_vma_next(struct bpf_iter_task_vma *i
 extern void bpf_iter_task_vma_destroy(struct bpf_iter_task_vma *it) __ksym __weak;
 
 /*
- * 6.7 and later: new only tries the lock, and destroy gives it back at the end of each step. From 7.1 or so on next takes a lock of
- * each mapping instead, and passes over those whose lock it does not get: then fewer were met than there are.
+ * 6.7 and later: new only tries the lock, and destroy gives it back at the end of each step. From 7.1 on, and in 6.18 from some release on,
+ * next tries a lock of each mapping instead: that succeeds beside a lock that is held for ever, and passes over the mappings whose own is
+ * taken. Then fewer were met than there are.
  */
 SEC("iter/task")
 int find_maps(struct bpf_iter__task *it)
@@ -127,6 +128,32 @@ int find_maps(struct bpf_iter__task *it)
 	if (v || (err && err != -2) || (!err && x.cursor[2] < (uint32_t)GET(t, mm, map_count)))
 		add_busy();
 	return end_step(it, first, false);
+}
+
+static long at_map(struct task_struct *t, struct vm_area_struct *v, void *ctx)
+{
+	(void)ctx;
+	maps.task = (uint64_t)t;
+	maps.vma = (uint64_t)v;
+	add_map();
+	return 0;
+}
+
+/* 5.17 and later: what is mapped at address key[0], which something else has read. It only tries the lock, too. */
+SEC("iter/task")
+int find_map_at(struct bpf_iter__task *it)
+{
+	struct task_struct *t = it->task;
+
+	if (!t)
+		return 0;
+	x.len = x.n = 0;
+	bpf_find_vma(t, x.key[0], at_map, NULL, 0);
+	if (x.len)
+		bpf_seq_write(it->meta->seq, x.out, sizeof(struct seen));
+	x.len = 0;
+	x.status = WALK_DONE;
+	return 0;
 }
 
 enum { LISTED_AT_ONCE = 16 };

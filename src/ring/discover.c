@@ -145,6 +145,25 @@ bool discovery_unmapped(const struct discovery *d, pid_t pid)
 	return d->n_unmapped && bsearch(&pid, d->unmapped, d->n_unmapped, sizeof(pid), by_pid);
 }
 
+/* /proc shows the inode of what is mapped, not which ring of the kernel's that is: it is asked for, unless the ring was met. */
+static void ask_map(const struct sightings *all, size_t n, size_t i, struct kernel *k)
+{
+	struct sighting *s = &all->v[i];
+	struct seen seen;
+
+	for (size_t m = 0; m < i; m++) {
+		if (all->v[m].inode == s->inode && all->v[m].file && (m < n || all->v[m].ref.pid == s->ref.pid)) {
+			s->file = all->v[m].file;
+			s->ctx = all->v[m].ctx;
+			return;
+		}
+	}
+	if (kernel_map_at(k, s->map.tid, s->map.start, &seen) || seen.ino != s->inode)
+		return;
+	s->file = seen.file;
+	s->ctx = seen.ctx;
+}
+
 /* One round. 0; -1: nothing is found this way. */
 static int scan_kernel(struct discovery *d, struct sightings *out, struct uses *uses, struct kernel *k, bool proc)
 {
@@ -168,7 +187,11 @@ static int scan_kernel(struct discovery *d, struct sightings *out, struct uses *
 		if (n_busy)
 			qsort(d->unmapped, n_busy, sizeof(*d->unmapped), by_pid);
 	} else if (proc) {
+		size_t before = out->n;
+
 		scan_proc(out, d->anon_dev, false);
+		for (size_t i = before; i < out->n; i++)
+			ask_map(out, before, i, k);
 	}
 	if (d->n_mms)
 		qsort(d->mms, d->n_mms, sizeof(*d->mms), by_mm_pid);
