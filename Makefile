@@ -118,6 +118,9 @@ $(BUILD)/live: $(LIVE_OBJ)
 $(BUILD)/inside: $(INSIDE_OBJ)
 	@echo "  LINK $@"
 	$(Q)$(CC) $(COMMON) -o $@ $^ $(LINK)
+$(BUILD)/maplock: $(patsubst %.c,$(BUILD)/%.o,tests/live/maplock.c tests/live/zoo_client.c tests/lib/tap.c) $(LIBOBJ)
+	@echo "  LINK $@"
+	$(Q)$(CC) $(COMMON) -o $@ $^ $(LINK)
 $(BUILD)/liar.so: tests/live/liar.c
 	@mkdir -p $(@D)
 	@echo "  LINK $@"
@@ -140,7 +143,7 @@ $(BUILD)/bench/%: tests/bench/%.c $(LIBOBJ) | libs $(SKEL)
 	@echo "  CC   $<"
 	$(Q)$(CC) $(COMMON) -isystem $(BUILD) -o $@ $< $(LIBOBJ) $(LINK)
 
-test-programs: all $(BUILD)/ringzoo $(BUILD)/mix $(BUILD)/cmd $(BUILD)/late $(BUILD)/heavy $(BUILD)/forger $(BUILD)/live $(BUILD)/inside $(BUILD)/liar.so $(BUILD)/harm $(BUILD)/bench/peak $(UNIT:%=$(BUILD)/unit/%) $(FUZZ:%=$(BUILD)/fuzz/%)
+test-programs: all $(BUILD)/ringzoo $(BUILD)/mix $(BUILD)/cmd $(BUILD)/late $(BUILD)/heavy $(BUILD)/forger $(BUILD)/live $(BUILD)/inside $(BUILD)/maplock $(BUILD)/liar.so $(BUILD)/harm $(BUILD)/bench/peak $(UNIT:%=$(BUILD)/unit/%) $(FUZZ:%=$(BUILD)/fuzz/%)
 
 SAN = -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
 

@@ -50,6 +50,12 @@ typedef bool (*build_fn)(
 int build_rings(struct helpers *h, const struct discovery *d, struct kernel *k, const struct build_options *o,
 	size_t ahead, build_fn fn, void *ctx);
 
+/* The threads that work for no ring that was found, by a helper. All of it lives in a, which is shared. */
+void build_threads(struct helpers *h, const struct discovery *d, struct kernel *k, const struct build_options *o,
+	struct arena *a, struct snap_threads *out);
+/* The same, by the caller. */
+void builder_threads(struct builder *b, struct arena *a, struct snap_threads *out);
+
 /* The words around the rings: program, time, kernel. Lives in a. */
 void build_head(const struct builder *b, struct arena *a, struct snap_head *out);
 

@@ -11,13 +11,14 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "arena.h"
 #include "krecords.h"
 
 struct kernel;
 
-/* A ring, for the kernel: its file and its context. file 0: none is known, and nothing tells whether the ring is still there. */
+/* A ring, for the kernel: its file and its context. file 0: none is known, and only the tasks that use the ring tell that it is still there. */
 struct ring_key {
 	uint64_t file, ctx, ino;
 };
@@ -38,10 +39,29 @@ const char *kernel_why_not(struct arena *a);
 /* IORING_FEAT_ of a ring of our own, the same for each ring of this kernel (io_uring_create, 5.10 to 7.3); 0: we may have none. */
 uint32_t kernel_features(void);
 
-/* All sightings of rings by descriptor and registered slot, and of tasks that use io_uring; an array in k, until the next call. 0 or a negative errno. */
+/*
+ * All sightings of rings by descriptor, by registered slot and by the tasks that use them, and io_uring's own threads; an array in k, until
+ * the next call. 0 or a negative errno. Waits for nothing that a process can hold; but it may be the last to let go of a file that was
+ * closed meanwhile, and then waits for what that takes: see the table in src/kernel/find.bpf.c.
+ */
 int kernel_find(struct kernel *k, const struct seen **seen, size_t *n);
-/* The same for mappings. */
-int kernel_find_maps(struct kernel *k, const struct seen **seen, size_t *n);
+/* A task that has an address space: a process's main thread, or another if that has ended. */
+struct kernel_task {
+	pid_t pid, tid;
+};
+/*
+ * The same for mappings. *busy: tasks, one of a process whose mappings could not be read
+ * because their mmap_lock is taken, or because they changed all the time; in k as well. -EOPNOTSUPP: this kernel has no way to read mappings
+ * that does not wait.
+ */
+int kernel_find_maps(
+	struct kernel *k, const struct seen **seen, size_t *n, const struct kernel_task **busy, size_t *n_busy);
+
+/*
+ * The ring that is mapped at an address, for kernels that cannot do the above; it tries the lock once. 0; -ENOENT: none, or the lock is taken;
+ * another error: this kernel cannot.
+ */
+int kernel_map_at(struct kernel *k, pid_t tid, uint64_t address, struct seen *seen);
 
 /* 0; -ESRCH: the ring is gone. */
 int kernel_ring(struct kernel *k, const struct ring_key *key, struct ring_base *base);
@@ -64,8 +84,8 @@ enum kernel_walk {
 	WALK_NAPI,	    /* struct rec_napi */
 	WALK_OVERFLOW,	    /* struct rec_overflow */
 	WALK_USERS,	    /* struct rec_user */
-	WALK_WORKERS,	    /* struct rec_worker; key[0]: the io_uring of a task */
-	WALK_REQUESTS,	    /* struct rec_request; what: enum request_list, key as that says */
+	WALK_WORKERS,	    /* struct rec_worker; key[0]: the io_uring of a task; limit as for requests */
+	WALK_REQUESTS, /* struct rec_request; what: enum request_list, key as that says; limit 1: say which files are rings */
 	WALKS,
 };
 

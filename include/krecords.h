@@ -10,16 +10,48 @@
 
 /* --- finding rings: what the iterators over files, tasks and mappings write, a record a sighting ------------------- */
 
-enum seen_how { SEEN_FD, SEEN_REGISTERED, SEEN_MAPPED, SEEN_USED, SEEN_MM };
+enum seen_how {
+	SEEN_FD,
+	SEEN_REGISTERED,
+	SEEN_MAPPED,
+	SEEN_USED,   /* a task has made the ring, or has submitted to it */
+	SEEN_MM,     /* a task uses io_uring: no ring, but whose address space that is */
+	SEEN_THREAD, /* a thread of io_uring's own */
+	SEEN_BUSY, /* mappings that could not be followed to their end: the lock is taken, or they changed meanwhile */
+};
+
+/* The task behind a pointer; tid 0: there is none. */
+struct task_ids {
+	int32_t tgid, tid;
+	char comm[16];
+	uint32_t state, exit_state;
+	int32_t cpu;
+	uint64_t cpu_ns; /* user and system time */
+};
 
 struct seen {
-	uint64_t file, ctx; /* SEEN_USED has no file, SEEN_MM neither */
-	uint64_t ino;
-	uint64_t mm, files;	     /* of the task: its address space and its table of descriptors */
-	uint64_t start, end, offset; /* of a mapping; the offset in pages */
-	int32_t tgid, tid;	     /* as the caller's pid namespace has them, 0: not in it */
-	int32_t at;		     /* descriptor or registered slot */
+	uint64_t file,
+		ctx;   /* SEEN_USED has no file; SEEN_THREAD: the ring of the request that it runs, 0 if it runs none */
+	uint64_t task; /* SEEN_USED: the task; SEEN_THREAD: whose requests it runs, itself if it polls an SQ */
+	uint64_t sq_thread; /* of a ring: the task that polls its SQ, 0 if none does */
+	union {
+		struct {
+			uint64_t ino;
+			uint64_t mm, files;	     /* of the task: its address space and its table of descriptors */
+			uint64_t start, end, offset; /* of a mapping; the offset in pages */
+		};
+		struct task_ids thread; /* SEEN_THREAD */
+	};
+	int32_t tgid, tid; /* as the caller's pid namespace has them, 0: not in it */
+	int32_t at;	   /* descriptor or registered slot; SEEN_THREAD: the opcode of what it runs */
 	uint32_t how;
+	uint32_t flags; /* SEEN_ */
+	uint32_t pad;
+};
+
+enum {
+	SEEN_TRACKED = 1, /* requests of the task have a ring as their file */
+	SEEN_POLLS = 2,	  /* the thread polls an SQ; else it is a worker */
 };
 
 /* --- walking one ring: one exchange for each read of an iterator --------------------------------------------------- */
@@ -68,15 +100,6 @@ enum { RESTRICTED_OPS = 2, RESTRICTED_REGISTER = 4, IOWQ_LIMITS_SET = 4096, REST
 struct cred_ids {
 	uint32_t uid, gid;
 	uint64_t cap_effective;
-};
-
-/* The task behind a pointer; tid 0: there is none. */
-struct task_ids {
-	int32_t tgid, tid;
-	char comm[16];
-	uint32_t state, exit_state;
-	int32_t cpu;
-	uint64_t cpu_ns; /* user and system time */
 };
 
 struct ring_base {
@@ -187,6 +210,7 @@ enum request_list {
 
 struct rec_request {
 	uint64_t key, ctx, file, link, user_data, flags;
+	uint64_t ring, ring_ino;     /* its file is this ring; only if a limit was asked */
 	uint32_t opcode, linked;     /* linked: how deep in the chain, 0: its head */
 	int32_t fd, tid;	     /* fd -1: not known; the task that submitted it */
 	int64_t expires, period;     /* of a timeout, ns */

@@ -57,6 +57,9 @@ void render_doubts(struct buf *b, const struct style *st, const struct snap_ring
 /* What a ring's state says by itself, a line each; rings without remarks give none. */
 void render_hints(struct buf *b, const struct style *st, const struct snap_ring *r);
 
+/* A thread that works for no ring that was found, on one line without its end. */
+void render_thread(struct buf *b, const struct style *st, const struct snap_thread *t);
+
 /* A table, a row a ring. */
 struct table;
 struct table *table_new(void);

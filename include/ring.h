@@ -31,12 +31,26 @@ struct ring_mapping {
 	uint64_t start, end, offset;
 };
 
+/* A request in flight, whose file is a ring, and which keeps it. */
+struct ring_request {
+	uint64_t ring; /* whose request: its id */
+	uint32_t opcode;
+	uint64_t user_data;
+};
+
+/*
+ * Where the inode of a ring cannot be read, because nothing leads to its file, the ring has a number from here on: with the process
+ * that uses it and a count. Inode numbers of rings have 32 bits (get_next_ino).
+ */
+enum { RINGS_OF_A_PROCESS = 10000 };
+#define RING_NUMBERS 1000000000000ull
+
 struct found_ring {
 	uint64_t id;
-	bool wanted;	   /* one of the processes that were asked for holds it */
-	bool numbered;	   /* this kernel gives rings no inode of their own (before 5.19): id is a number of this run */
-	bool fds_unknown;  /* a process that has it mapped may have descriptors of it, which are not to be seen */
-	bool maps_unknown; /* it may have mappings that could not be told from another ring's (before 5.19 only) */
+	bool wanted; /* one of the processes that were asked for holds it */
+	bool numbered; /* it has no inode of its own (before 5.19), or none that can be read: id is a number of this run */
+	bool fds_unknown;      /* a process that has it mapped may have descriptors of it, which are not to be seen */
+	bool maps_unknown;     /* it may have mappings that could not be told from another ring's (before 5.19 only) */
 	struct ring_ref *refs; /* by pid, tid, fd */
 	size_t n_refs;
 	struct ring_mapping *maps; /* by pid, start */
@@ -44,6 +58,10 @@ struct found_ring {
 	struct ring_ref
 		*registered; /* tasks that registered the ring with themselves; fd is the slot. By pid, tid, fd */
 	size_t n_registered;
+	struct ring_ref *users; /* tasks that made it or have submitted to it, of a ring that nobody holds; fd is -1 */
+	size_t n_users;
+	struct ring_request *held_by; /* of those that are known: not looked for in every ring */
+	size_t n_held_by;
 	uint64_t inode;	    /* of its file; id, but where rings are numbered */
 	uint64_t file, ctx; /* keys for the kernel source, 0: it has not seen the ring */
 };
@@ -68,6 +86,16 @@ struct skipped {
 	bool named; /* the user asked for this process */
 };
 
+/* A thread of io_uring's own that works for no ring that was found. */
+struct ring_thread {
+	pid_t pid, tid;
+	bool polls; /* an SQ; else it is a worker */
+	char comm[16];
+	uint32_t state, exit_state; /* as the kernel has them */
+	uint64_t cpu_ns;
+	int opcode; /* of the request that a worker runs, -1: none */
+};
+
 struct discovery {
 	struct arena arena;
 	bool shared_inode;	  /* see found_ring.numbered */
@@ -81,6 +109,10 @@ struct discovery {
 	struct task_mm *mms; /* by pid */
 	size_t n_mms;
 	struct mm_numbers *numbers;
+	struct ring_thread *threads; /* by tid */
+	size_t n_threads;
+	pid_t *unmapped; /* processes whose mappings could not be read */
+	size_t n_unmapped;
 };
 
 /*
@@ -94,6 +126,8 @@ struct helpers;
 int discover(struct discovery *d, struct helpers *h, const pid_t *pids, size_t n_pids, struct kernel *k, bool proc);
 /* The address space of a process that holds a ring or uses one, 0 if it is not known. */
 uint64_t discovery_mm(const struct discovery *d, pid_t pid);
+/* Could the mappings of this process not be read? */
+bool discovery_unmapped(const struct discovery *d, pid_t pid);
 void discovery_free(struct discovery *d);
 
 /* --- where things stand in a ring's memory ------------------------------------------------------------------------- */

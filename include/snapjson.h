@@ -16,7 +16,8 @@ enum { SNAP_JSON_VERSION = 1 };
  */
 void snap_json_begin(struct buf *b, const struct snap_head *h);
 void snap_json_ring(struct buf *b, const struct snap_ring *r, bool first);
-void snap_json_end(struct buf *b, const struct snap_skip *skipped, size_t n);
+/* threads may be NULL, for not known. */
+void snap_json_end(struct buf *b, const struct snap_skip *skipped, size_t n, const struct snap_threads *threads);
 
 /* What an SQE says, as members of o: opcode, flags, fd, file, user_data, personality, args, decoded. */
 void snap_json_sqe(cJSON *o, const struct sqe_fields *f);
@@ -28,6 +29,7 @@ struct snap_doc {
 	size_t n_rings;
 	struct snap_skip *skipped;
 	size_t n_skipped;
+	struct snap_threads threads;
 };
 
 /*

@@ -93,6 +93,14 @@ struct snap_holder {
 	enum snap_yes mapped, registered, same_mm, uses; /* uses: one of its tasks has submitted to it */
 };
 
+/* A request in flight whose file is the ring, and which keeps it. */
+struct snap_held {
+	struct snap_num ring_id; /* whose request */
+	unsigned opcode;
+	const char *name;
+	uint64_t user_data;
+};
+
 struct snap_sqpoll {
 	bool known, active;
 	struct snap_num tid, cpu, pinned_cpu, idle_ms, total_us, work_us;
@@ -262,6 +270,8 @@ struct snap_ring {
 	struct snap_owner owner;
 	struct snap_holder *holders;
 	size_t n_holders;
+	struct snap_held *held_by; /* as far as it is known */
+	size_t n_held_by;
 	struct snap_sqpoll sqpoll;
 	struct snap_restrictions restrictions;
 	struct snap_registered registered;
@@ -286,6 +296,22 @@ struct snap_skip {
 };
 /* How many processes there is nothing to show of, now or later. */
 size_t snap_missing(const struct snap_skip *skipped, size_t n);
+
+/* A thread of io_uring's own that works for no ring that was found. */
+struct snap_thread {
+	int32_t pid, tid;
+	const char *comm, *name;   /* of the process and of the thread */
+	const char *kind;	   /* "sqpoll" or "worker" */
+	const char *state, *wchan; /* wchan NULL: not known, or it runs */
+	struct snap_num cpu_us;
+	const char *opcode; /* of the request that it runs, NULL: none */
+};
+
+struct snap_threads {
+	bool known; /* false: the kernel was not asked */
+	struct snap_thread *v;
+	size_t n;
+};
 
 /* What stands around the rings. */
 struct snap_head {

@@ -51,6 +51,7 @@ for which in '' /asan; do
   done
   BUILD=$build$which group "live$which" "$build$which/live"
   BUILD=$build$which group "inside$which" "$build$which/inside"
+  BUILD=$build$which group "maplock$which" "$build$which/maplock"
   BUILD=$build$which group "harm$which" "$build$which/harm"
   [ -n "$which" ] || group 'no trace' bash tests/live/no_trace.sh "$build"
   group "bad input$which" bash tests/live/bad_input.sh "$build$which"

@@ -83,6 +83,9 @@ bool ring_holder(const struct found_ring *r, pid_t pid)
 	for (size_t k = 0; k < r->n_registered; k++)
 		if (r->registered[k].pid == pid || r->registered[k].tid == pid)
 			return true;
+	for (size_t k = 0; k < r->n_users; k++)
+		if (r->users[k].pid == pid || r->users[k].tid == pid)
+			return true;
 	return false;
 }
 

@@ -39,12 +39,18 @@ static int sink_ring(struct sink *s, const struct snap_ring *r)
 	return s->way.failed ? -1 : s->out.len > 1 << 16 ? put_out(&s->out) : 0;
 }
 
-static int sink_end(struct sink *s, const struct snap_skip *skipped, size_t n)
+static int sink_end(struct sink *s, const struct snap_skip *skipped, size_t n, const struct snap_threads *threads)
 {
 	if (s->json)
-		snap_json_end(&s->out, skipped, n);
+		snap_json_end(&s->out, skipped, n, threads);
 	else if (s->table)
 		table_print(s->table, &s->out, s->style);
+	if (!s->json && !s->table && threads->n && !s->first)
+		buf_putc(&s->out, '\n');
+	for (size_t i = 0; i < threads->n && !s->json; i++) {
+		render_thread(&s->out, s->style, &threads->v[i]);
+		buf_putc(&s->out, '\n');
+	}
 	return put_out(&s->out);
 }
 
@@ -145,6 +151,8 @@ static int show_live(const struct choices *c, struct sink *s, bool brief)
 	struct kernel *k = c->sources & SOURCE_KERNEL ? kernel_open() : NULL;
 	struct skips skips = {0};
 	struct showing x = {c, s, &skips, 0, false};
+	struct arena shared = arena_shared();
+	struct snap_threads threads;
 	struct snap_head head;
 	struct discovery d;
 	struct builder *b;
@@ -176,15 +184,17 @@ static int show_live(const struct choices *c, struct sink *s, bool brief)
 		complain("no process can be started to read rings: %s", strerror(errno));
 		failed = true;
 	}
+	build_threads(h, &d, k, &o, &shared, &threads);
 	err = x.err;
 	failed |= x.failed;
 	failed |= tell_late(c, h, &skips);
 	if (!err)
-		err = sink_end(s, skips.v, skips.n);
+		err = sink_end(s, skips.v, skips.n, &threads);
 	builder_free(b);
 	discovery_free(&d);
 	kernel_close(k);
 	arena_free(&skips.arena);
+	arena_free(&shared);
 	kbtf_free();
 	end_helpers(h);
 	return err || failed ? EXIT_FAILED : EXIT_DONE;
@@ -212,7 +222,7 @@ static int show_file(const struct choices *c, struct sink *s)
 		shown++;
 	}
 	if (!err)
-		err = sink_end(s, doc.skipped, doc.n_skipped);
+		err = sink_end(s, doc.skipped, doc.n_skipped, &doc.threads);
 	if (!err && c->by_id && !shown) {
 		complain("%s: has no ring %llu", from, (unsigned long long)c->id);
 		err = -1;

@@ -8,11 +8,13 @@ char LICENSE[] SEC("license") = "GPL";
 
 #include "find.bpf.c"
 #include "lists.bpf.c"
+#include "maps.bpf.c"
 #include "memory.bpf.c"
 #include "names.bpf.c"
 #include "refs.bpf.c"
 #include "registered.bpf.c"
 #include "requests.bpf.c"
 #include "ring.bpf.c"
+#include "tasks.bpf.c"
 #include "workers.bpf.c"
 #include "xarrays.bpf.c"

@@ -46,13 +46,28 @@ static __always_inline bool file_alive(struct file *file)
 	return GET(file, f_count.counter) > 0;
 }
 
+/*
+ * Is there still a ring at this address, which no file vouches for? The tasks that use a ring have a node each in its list, and the nodes
+ * are taken out of it before the ring is freed (io_ring_exit_work): whatever memory is there then, it heads no list of nodes that
+ * name it.
+ */
+static __always_inline bool ring_in_use(struct io_ring_ctx *ctx)
+{
+	uint64_t head = (uint64_t)ADDR(ctx, io_ring_ctx, tctx_list), first = load((void *)head);
+	struct io_tctx_node *n = (void *)(first - AT(io_tctx_node, ctx_node));
+
+	if (!HAS(io_tctx_node, ctx) || !first || first == head)
+		return false;
+	return load((void *)first + AT(list_head, prev)) == head && GET(n, ctx) == ctx;
+}
+
 /* The ring that is asked for, NULL if it is gone. */
 static __always_inline struct io_ring_ctx *asked_ring(void)
 {
 	struct file *file = (void *)x.file;
 
 	if (!file)
-		return (void *)x.ctx; /* known by the tasks that use it alone */
+		return x.ctx && ring_in_use((void *)x.ctx) ? (void *)x.ctx : NULL;
 	if (ring_of(file) != (void *)x.ctx || GET(file, f_inode, i_ino) != x.ino || !file_alive(file))
 		return NULL;
 	return (void *)x.ctx;

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <linux/capability.h>
 #include <linux/io_uring.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,40 +20,62 @@
 enum {
 	/* no honest list takes more steps than this */
 	MOST_STEPS = 100000,
+	/* how often mappings whose lock is taken are tried again, of how many processes, and how long after each other */
+	LOCK_TRIES = 3,
+	MOST_TRIED = 256,
+	LOCK_REST_US = 1000,
 };
 
 /*
  * Programs are loaded in sets, each when something of it is needed first: to load is to have them verified, which takes longer
  * than to run them.
  */
-enum set { SET_FIND, SET_WORK, SET_REGISTERED, SET_REFS, SETS };
+enum set { SET_FIND, SET_WORK, SET_REGISTERED, SET_REFS, SET_MAP_AT, SETS };
+
+/* 6.7 (4ac454682158): a walk over mappings that only tries their lock. Before that, the iterator over them waits for it. */
+static bool tries_maps(void)
+{
+	static int known;
+
+	if (!known)
+		known = kbtf_names("bpf_iter_task_vma_new") ? 1 : -1;
+	return known > 0;
+}
+
+/* Else they may stand in a list, up to 6.0 (763ecb035029), which takes no lock to read; the program finds out. */
+static bool lists_maps(void)
+{
+	return !tries_maps();
+}
 
 static const struct program {
 	const char *name;
 	unsigned sets;
 	unsigned since, before; /* kernel releases; 0: any. 6.18 is 618 */
+	bool (*there)(void);	/* has the kernel what it takes? NULL: it need not be asked */
 } all_programs[] = {
-	{"learn", 1 << SET_FIND, 0, 0},
-	{"find_files", 1 << SET_FIND, 0, 0},
-	{"find_tasks", 1 << SET_FIND, 0, 0},
-	{"find_maps", 1 << SET_FIND, 512, 0},
-	{"find_maps_listed", 1 << SET_FIND, 0, 512},
-	{"walk_ring", 1 << SET_FIND, 0, 0},
-	{"walk_users", 1 << SET_FIND, 0, 0},
-	{"walk_free", 1 << SET_FIND, 519, 0},
-	{"walk_requests", 1 << SET_WORK, 0, 0},
-	{"walk_workers", 1 << SET_WORK, 0, 0},
-	{"walk_names", 1 << SET_WORK | 1 << SET_REGISTERED, 0, 0},
-	{"walk_files", 1 << SET_REGISTERED, 0, 0},
-	{"walk_buffers", 1 << SET_REGISTERED, 0, 0},
-	{"walk_groups", 1 << SET_REGISTERED, 0, 0},
-	{"walk_low_groups", 1 << SET_REGISTERED, 519, 611},
-	{"walk_personalities", 1 << SET_REGISTERED, 0, 0},
-	{"walk_zcrx", 1 << SET_REGISTERED, 615, 0},
-	{"walk_napi", 1 << SET_REGISTERED, 609, 0},
-	{"walk_overflow", 1 << SET_REGISTERED, 0, 0},
-	{"walk_memory", 1 << SET_REGISTERED, 0, 0},
-	{"walk_refs", 1 << SET_REFS, 0, 616},
+	{"learn", 1 << SET_FIND, 0, 0, NULL},
+	{"find_files", 1 << SET_FIND, 0, 0, NULL},
+	{"find_tasks", 1 << SET_FIND, 0, 0, NULL},
+	{"find_maps", 1 << SET_FIND, 0, 0, tries_maps},
+	{"find_maps_listed", 1 << SET_FIND, 0, 0, lists_maps},
+	{"find_map_at", 1 << SET_MAP_AT, 0, 0, NULL},
+	{"walk_ring", 1 << SET_FIND, 0, 0, NULL},
+	{"walk_users", 1 << SET_FIND, 0, 0, NULL},
+	{"walk_free", 1 << SET_FIND, 519, 0, NULL},
+	{"walk_requests", 1 << SET_WORK, 0, 0, NULL},
+	{"walk_workers", 1 << SET_WORK, 0, 0, NULL},
+	{"walk_names", 1 << SET_WORK | 1 << SET_REGISTERED, 0, 0, NULL},
+	{"walk_files", 1 << SET_REGISTERED, 0, 0, NULL},
+	{"walk_buffers", 1 << SET_REGISTERED, 0, 0, NULL},
+	{"walk_groups", 1 << SET_REGISTERED, 0, 0, NULL},
+	{"walk_low_groups", 1 << SET_REGISTERED, 519, 611, NULL},
+	{"walk_personalities", 1 << SET_REGISTERED, 0, 0, NULL},
+	{"walk_zcrx", 1 << SET_REGISTERED, 615, 0, NULL},
+	{"walk_napi", 1 << SET_REGISTERED, 609, 0, NULL},
+	{"walk_overflow", 1 << SET_REGISTERED, 0, 0, NULL},
+	{"walk_memory", 1 << SET_REGISTERED, 0, 0, NULL},
+	{"walk_refs", 1 << SET_REFS, 0, 616, NULL},
 };
 enum { PROGRAMS = sizeof(all_programs) / sizeof(all_programs[0]) };
 
@@ -69,6 +92,8 @@ struct kernel {
 	double load_ms;
 	struct seen *seen;
 	size_t n_seen, cap_seen;
+	struct kernel_task *busy;
+	size_t n_busy, cap_busy;
 };
 
 static const struct walk {
@@ -185,7 +210,8 @@ static bool possible(const struct kernel *k, const char *name)
 	for (size_t i = 0; i < PROGRAMS; i++)
 		if (!strcmp(all_programs[i].name, name))
 			return k->release >= all_programs[i].since &&
-			       (!all_programs[i].before || k->release < all_programs[i].before);
+			       (!all_programs[i].before || k->release < all_programs[i].before) &&
+			       (!all_programs[i].there || all_programs[i].there());
 	return false;
 }
 
@@ -271,6 +297,7 @@ void kernel_close(struct kernel *k)
 		if (k->set[i].tried && !k->set[i].err)
 			programs_free(&k->set[i].p);
 	free(k->seen);
+	free(k->busy);
 	free(k);
 }
 
@@ -297,45 +324,64 @@ static struct exchange *ask(struct programs *p, const struct ring_key *key)
 	return x;
 }
 
+/* Room for as many more. */
+static void room_for(struct kernel *k, size_t n)
+{
+	if (k->cap_seen - k->n_seen < n) {
+		k->cap_seen = k->cap_seen * 2 + n;
+		k->seen = xrealloc(k->seen, k->cap_seen * sizeof(*k->seen));
+	}
+}
+
 /* What a step has found that went through the exchange. */
 static void take_step(struct kernel *k)
 {
 	const struct exchange *x = programs_exchange(&k->set[SET_FIND].p);
 	size_t n = x->len / sizeof(struct seen);
 
-	if (x->len > OUT_SIZE || n > k->cap_seen - k->n_seen)
+	if (x->len > OUT_SIZE)
 		return;
+	room_for(k, n);
 	memcpy(k->seen + k->n_seen, x->out, n * sizeof(struct seen));
 	k->n_seen += n;
 }
 
+/*
+ * Reads an iterator to its end. How many steps that takes is not bounded here: each program ends with a task when it has met more
+ * than the task can have. What does not fit into the kernel's buffer is written again at the next read (bpf_seq_read); a record that
+ * would never fit is an error, -E2BIG.
+ */
+static int read_all(struct kernel *k, int fd)
+{
+	enum { CHUNK = 1 << 16 };
+	ssize_t got = 0;
+
+	for (;;) {
+		room_for(k, CHUNK / sizeof(struct seen));
+		programs_exchange(&k->set[SET_FIND].p)->len = 0;
+		got = read(fd, k->seen + k->n_seen, CHUNK / sizeof(struct seen) * sizeof(struct seen));
+		if (got < 0 && errno != EINTR && errno != EAGAIN)
+			return -errno;
+		if (!got)
+			return 0;
+		if (got > 0)
+			k->n_seen += (size_t)got / sizeof(struct seen);
+		/* a step's records are here, also where others' came with them */
+		room_for(k, OUT_SIZE / sizeof(struct seen));
+		take_step(k);
+	}
+}
+
 static int collect(struct kernel *k, const char *name)
 {
-	int fd = programs_iter(&k->set[SET_FIND].p, name, true), steps = 0;
-	ssize_t got = 0;
+	struct programs *p = &k->set[SET_FIND].p;
+	int fd = programs_iter(p, name, true);
 
 	if (fd < 0)
 		return fd == -ENOEXEC ? -EOPNOTSUPP : fd;
-	for (;;) {
-		enum { CHUNK = 1 << 16 };
-
-		if (k->cap_seen - k->n_seen < CHUNK / sizeof(struct seen)) {
-			k->cap_seen = k->cap_seen * 2 + CHUNK / sizeof(struct seen);
-			k->seen = xrealloc(k->seen, k->cap_seen * sizeof(*k->seen));
-		}
-		got = read(fd, k->seen + k->n_seen, CHUNK / sizeof(struct seen) * sizeof(struct seen));
-		if (got < 0 && errno == EAGAIN) {
-			take_step(k);
-			/* a list that changes underfoot may lead in a circle */
-			if (++steps > MOST_STEPS)
-				return -ELOOP;
-		}
-		if (got < 0 && (errno == EINTR || errno == EAGAIN))
-			continue;
-		if (got <= 0)
-			return got ? -errno : 0;
-		k->n_seen += (size_t)got / sizeof(struct seen);
-	}
+	ask(p, &(struct ring_key){0});
+	fd = read_all(k, fd);
+	return fd ? fd : programs_exchange(p)->status == WALK_NONE ? -EOPNOTSUPP : 0;
 }
 
 int kernel_find(struct kernel *k, const struct seen **seen, size_t *n)
@@ -353,18 +399,103 @@ int kernel_find(struct kernel *k, const struct seen **seen, size_t *n)
 	return err;
 }
 
-int kernel_find_maps(struct kernel *k, const struct seen **seen, size_t *n)
+static bool is_busy(const struct kernel *k, pid_t tid)
 {
+	for (size_t i = 0; i < k->n_busy; i++)
+		if (k->busy[i].tid == tid)
+			return true;
+	return false;
+}
+
+/* Moves the tasks whose mappings could not be read out of what was found, and what was found of them goes with it. */
+static void set_apart(struct kernel *k)
+{
+	size_t kept = 0;
+
+	k->n_busy = 0;
+	for (size_t i = 0; i < k->n_seen; i++) {
+		if (k->seen[i].how != SEEN_BUSY || !k->seen[i].tid)
+			continue;
+		if (k->n_busy == k->cap_busy) {
+			k->cap_busy = k->cap_busy * 2 + 16;
+			k->busy = xrealloc(k->busy, k->cap_busy * sizeof(*k->busy));
+		}
+		k->busy[k->n_busy++] = (struct kernel_task){k->seen[i].tgid, k->seen[i].tid};
+	}
+	for (size_t i = 0; i < k->n_seen && k->n_busy; i++)
+		if (!is_busy(k, k->seen[i].tid))
+			k->seen[kept++] = k->seen[i];
+	k->n_seen = k->n_busy ? kept : k->n_seen;
+}
+
+/* One task's mappings again. False: still not. */
+static bool read_again(struct kernel *k, const char *name, pid_t tid)
+{
+	struct programs *p = &k->set[SET_FIND].p;
+	size_t before = k->n_seen;
+	int fd = programs_iter_of(p, name, tid), err;
+
+	if (fd < 0)
+		return fd == -ESRCH;
+	ask(p, &(struct ring_key){0});
+	err = read_all(k, fd);
+	close(fd);
+	/* the program did not get to see it: it has ended, or cannot be told apart this way */
+	if (programs_exchange(p)->status == WALK_UNTOUCHED)
+		return kill(tid, 0) && errno == ESRCH;
+	for (size_t i = before; i < k->n_seen; i++)
+		err |= k->seen[i].how == SEEN_BUSY;
+	if (err)
+		k->n_seen = before;
+	return !err;
+}
+
+/* A process that gets on holds the lock for microseconds: it is asked again, after all the others. */
+static void try_again(struct kernel *k, const char *name)
+{
+	for (int tries = 0; tries < LOCK_TRIES && k->n_busy; tries++) {
+		size_t left = 0;
+
+		usleep(LOCK_REST_US);
+		for (size_t i = 0; i < k->n_busy; i++)
+			if (i >= MOST_TRIED || !read_again(k, name, k->busy[i].tid))
+				k->busy[left++] = k->busy[i];
+		k->n_busy = left;
+	}
+}
+
+int kernel_find_maps(
+	struct kernel *k, const struct seen **seen, size_t *n, const struct kernel_task **busy, size_t *n_busy)
+{
+	const char *name = possible(k, "find_maps") ? "find_maps" : "find_maps_listed";
 	int err = k->why ? -EPERM : 0;
 
-	k->n_seen = 0;
+	k->n_seen = k->n_busy = 0;
 	if (!err)
-		ask(&k->set[SET_FIND].p, &(struct ring_key){0});
-	if (!err)
-		err = collect(k, possible(k, "find_maps") ? "find_maps" : "find_maps_listed");
+		err = collect(k, name);
+	if (!err) {
+		set_apart(k);
+		try_again(k, name);
+	}
 	*seen = k->seen;
 	*n = k->n_seen;
+	*busy = k->busy;
+	*n_busy = k->n_busy;
 	return err;
+}
+
+int kernel_map_at(struct kernel *k, pid_t tid, uint64_t address, struct seen *seen)
+{
+	struct programs *p = k->why ? NULL : set_of(k, SET_MAP_AT);
+	int fd = p ? programs_iter_of(p, "find_map_at", tid) : -EOPNOTSUPP;
+	ssize_t got;
+
+	if (fd < 0)
+		return fd;
+	ask(p, &(struct ring_key){0})->key[0] = address;
+	got = read(fd, seen, sizeof(*seen));
+	close(fd);
+	return got == sizeof(*seen) ? 0 : -ENOENT;
 }
 
 /* --- one ring ------------------------------------------------------------------------------------------------------- */

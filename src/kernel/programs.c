@@ -170,6 +170,25 @@ int programs_iter(struct programs *p, const char *name, bool anew)
 	return -ENOEXEC;
 }
 
+int programs_iter_of(struct programs *p, const char *name, int32_t tid)
+{
+	struct bpf_program *prog = bpf_object__find_program_by_name(p->skel->obj, name);
+	union bpf_iter_link_info info = {0};
+	LIBBPF_OPTS(bpf_iter_attach_opts, opts, .link_info = &info, .link_info_len = sizeof(info));
+	struct bpf_link *link;
+	int fd;
+
+	info.task.tid = (uint32_t)tid;
+	link = prog ? bpf_program__attach_iter(prog, &opts) : NULL;
+	if (!link)
+		return prog ? -errno : -ENOEXEC;
+	fd = bpf_iter_create(bpf_link__fd(link));
+	if (fd < 0)
+		fd = -errno;
+	bpf_link__destroy(link);
+	return fd;
+}
+
 int programs_step(struct programs *p, const char *name)
 {
 	struct exchange *x = programs_exchange(p);

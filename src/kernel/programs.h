@@ -33,6 +33,9 @@ void programs_free(struct programs *p);
 /* The descriptor of a program's iterator, started at the first call; a negative errno, -ENOEXEC if the program is not loaded. */
 int programs_iter(struct programs *p, const char *name, bool anew);
 
+/* The same for one task alone, which is not kept: the caller closes it. Kernels that can do that have it since 6.1. */
+int programs_iter_of(struct programs *p, const char *name, int32_t tid);
+
 struct exchange *programs_exchange(struct programs *p);
 /* What makes a file a ring; it is learnt once, by whichever programs can. */
 void programs_fops(struct programs *p, uint64_t fops);

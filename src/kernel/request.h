@@ -38,6 +38,13 @@ static __always_inline void request(struct rec_request *r, struct io_kiocb *req)
 	r->key = (uint64_t)req;
 	r->ctx = (uint64_t)GET(req, ctx);
 	r->file = (uint64_t)GET(req, file);
+	if (x.limit && r->file) {
+		struct file *file = (void *)r->file;
+		struct io_ring_ctx *ring = ring_of(file);
+
+		r->ring = (uint64_t)ring;
+		r->ring_ino = ring ? GET(file, f_inode, i_ino) : 0;
+	}
 	r->flags = NUM(req, flags);
 	r->opcode = GET(req, opcode);
 	if (HAS(io_kiocb, cqe)) {

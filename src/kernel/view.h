@@ -32,7 +32,7 @@ typedef uint32_t __wsum;
 /* --- lists ---------------------------------------------------------------------------------------------------------- */
 
 struct list_head {
-	struct list_head *next;
+	struct list_head *next, *prev;
 };
 struct hlist_node {
 	struct hlist_node *next;
@@ -124,6 +124,7 @@ struct files_struct {
 };
 struct mm_struct {
 	atomic_t mm_users;
+	int map_count;
 	atomic64_t pinned_vm;
 	struct task_struct *owner;   /* with CONFIG_MEMCG */
 	struct vm_area_struct *mmap; /* up to 6.0 */
@@ -145,6 +146,8 @@ struct task_struct {
 	struct signal_struct *signal;
 	struct io_uring_task *io_uring;
 	struct io_restriction *io_uring_restrict; /* 7.x: what its rings begin with */
+	void *pf_io_worker;			  /* 5.12 to 5.17 or so; of an io-wq worker: its struct io_worker */
+	void *worker_private;			  /* since then */
 	int wake_cpu;
 	int recent_used_cpu;
 	uint64_t utime, stime;
@@ -233,6 +236,7 @@ struct file {
 };
 struct vm_area_struct {
 	unsigned long vm_start, vm_end, vm_pgoff;
+	struct mm_struct *vm_mm;
 	struct file *vm_file;
 	struct vm_area_struct *vm_next; /* up to 6.0 */
 };
@@ -252,12 +256,6 @@ struct bpf_iter__task_file {
 struct bpf_iter__task {
 	struct bpf_iter_meta *meta;
 	struct task_struct *task;
-};
-/* 5.12 */
-struct bpf_iter__task_vma {
-	struct bpf_iter_meta *meta;
-	struct task_struct *task;
-	struct vm_area_struct *vma;
 };
 
 /* --- io_uring: requests --------------------------------------------------------------------------------------------- */
@@ -418,6 +416,8 @@ struct io_worker {
 	unsigned long flags; /* 32 bits up to 6.6 */
 	struct list_head all_list;
 	struct task_struct *task;
+	struct io_wq *wq;   /* 6.3 */
+	struct io_wqe *wqe; /* up to 6.2 */
 	struct io_wq_work *cur_work;
 };
 struct io_wq_acct {
@@ -440,6 +440,7 @@ struct io_wqe {
 struct io_wq {
 	struct io_wq_acct acct[2];
 	struct list_head all_list; /* 6.3 to 6.14 */
+	struct task_struct *task;  /* whose it is */
 	struct io_wqe *wqes[1];	   /* up to 6.2 */
 };
 struct io_uring_task {
@@ -450,10 +451,12 @@ struct io_uring_task {
 	struct file *registered_rings[16]; /* 5.18 */
 	struct llist_head task_list;	   /* a list of another kind up to 5.19, an mpscq on 7.x */
 	struct llist_node *task_head;	   /* 7.x: where that begins */
+	atomic_t inflight_tracked;	   /* its requests whose file is a ring */
 };
 struct io_tctx_node {
 	struct list_head ctx_node;
 	struct task_struct *task;
+	struct io_ring_ctx *ctx; /* 5.12; before that, tables have files instead */
 };
 struct io_sq_data {
 	atomic_t park_pending;

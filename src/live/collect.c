@@ -184,6 +184,7 @@ struct frame *collector_look(struct collector *c)
 				.reason = arena_strdup(&f->arena, d.skipped[i].reason)});
 	if (build_rings(c->h, &d, c->k, &c->o.build, 0, take_ring, &x) < 0)
 		skip(f, &x.cap_skipped, (struct snap_skip){.reason = "no process can be started to read rings"});
+	build_threads(c->h, &d, c->k, &c->o.build, &f->arena, &f->doc.threads);
 	for (size_t n = late_processes(c->h, &f->arena, &late), i = 0; i < n; i++)
 		skip(f, &x.cap_skipped, late[i]);
 	discovery_free(&d);

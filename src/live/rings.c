@@ -71,3 +71,38 @@ int build_rings(struct helpers *h, const struct discovery *d, struct kernel *k, 
 	arena_free(&a);
 	return err;
 }
+
+/* --- threads that work for no ring ---------------------------------------------------------------------------------- */
+
+struct threads {
+	const struct discovery *d;
+	struct kernel *k;
+	const struct build_options *o;
+	struct arena arena;
+	struct snap_threads out;
+};
+
+static void all_threads(void *ctx, size_t i)
+{
+	struct threads *x = ctx;
+	struct builder *b = builder_new(x->d, x->k, x->o);
+
+	(void)i;
+	builder_threads(b, &x->arena, &x->out);
+	builder_free(b);
+}
+
+void build_threads(struct helpers *h, const struct discovery *d, struct kernel *k, const struct build_options *o,
+	struct arena *a, struct snap_threads *out)
+{
+	struct arena shared = arena_shared();
+	struct threads *x = arena_alloc(&shared, sizeof(*x));
+
+	*x = (struct threads){.d = d, .k = k, .o = o, .arena = arena_shared()};
+	x->out.known = d->by_kernel;
+	if (d->n_threads && helpers_run(h, &(struct helpers_job){.n = 1, .ctx = x, .item = all_threads}) < 0)
+		x->out.known = false;
+	*out = x->out;
+	arena_join(a, &x->arena);
+	arena_free(&shared);
+}

@@ -243,6 +243,25 @@ static void people(const struct page *p, const struct snap_ring *r)
 	page_rest(p, r, "holders", i, r->n_holders);
 }
 
+static void held_by(const struct page *p, const struct snap_ring *r)
+{
+	for (size_t i = 0; i < r->n_held_by; i++) {
+		const struct snap_held *h = &r->held_by[i];
+
+		page_word(p, r->n_holders || i ? "" : "holders");
+		buf_puts(p->b, "held by a request of ");
+		if (h->ring_id.known)
+			buf_printf(p->b, "ring %" PRIu64, h->ring_id.v);
+		else
+			buf_puts(p->b, "a ring");
+		buf_puts(p->b, " (");
+		page_text(p, h->name);
+		buf_puts(p->b, ", user_data=");
+		buf_hex(p->b, h->user_data);
+		buf_puts(p->b, ")\n");
+	}
+}
+
 static void sqpoll(const struct page *p, const struct snap_ring *r)
 {
 	const struct snap_sqpoll *s = &r->sqpoll;
@@ -351,6 +370,7 @@ static void not_read(const struct page *p, const struct snap_ring *r)
 void render_people(struct buf *b, const struct style *st, const struct snap_ring *r)
 {
 	people(&(const struct page){b, st}, r);
+	held_by(&(const struct page){b, st}, r);
 }
 
 void render_threads(struct buf *b, const struct style *st, const struct snap_ring *r)
@@ -386,6 +406,7 @@ void render_ring(struct buf *b, const struct style *st, const struct snap_ring *
 	setup(&p, r);
 	queues(&p, r);
 	people(&p, r);
+	held_by(&p, r);
 	sqpoll(&p, r);
 	page_restrictions(&p, r);
 	page_registered(&p, r);

@@ -23,6 +23,9 @@ static bool held_by(const struct found_ring *r, const pid_t *pids, size_t n)
 		for (size_t i = 0; i < r->n_registered; i++)
 			if (r->registered[i].pid == pids[p])
 				return true;
+		for (size_t i = 0; i < r->n_users; i++)
+			if (r->users[i].pid == pids[p])
+				return true;
 	}
 	return false;
 }
@@ -119,11 +122,11 @@ static void take_seen(struct discovery *d, struct sightings *out, size_t *cap, c
 	for (size_t i = 0; i < n; i++) {
 		struct sighting *to;
 
-		if (!s[i].tgid)
-			continue; /* not in this pid namespace */
+		if (!s[i].tgid || s[i].how == SEEN_THREAD)
+			continue; /* not in this pid namespace; or no ring and no address space */
 		note_mm(d, cap, &s[i]);
-		if (s[i].how == SEEN_USED || (s[i].how == SEEN_FD && same_table(s, i)) ||
-			(s[i].how == SEEN_MAPPED && same_mapping(s, i)))
+		if (s[i].how == SEEN_USED || s[i].how == SEEN_MM || s[i].how == SEEN_BUSY ||
+			(s[i].how == SEEN_FD && same_table(s, i)) || (s[i].how == SEEN_MAPPED && same_mapping(s, i)))
 			continue;
 		to = sighting_add(out);
 		*to = (struct sighting){.ino = s[i].ino, .inode = s[i].ino, .file = s[i].file, .ctx = s[i].ctx};
@@ -139,12 +142,62 @@ static void take_seen(struct discovery *d, struct sightings *out, size_t *cap, c
 	}
 }
 
+static int by_pid(const void *a, const void *b)
+{
+	const pid_t *x = a, *y = b;
+
+	return *x < *y ? -1 : *x > *y;
+}
+
+bool discovery_unmapped(const struct discovery *d, pid_t pid)
+{
+	return d->n_unmapped && bsearch(&pid, d->unmapped, d->n_unmapped, sizeof(pid), by_pid);
+}
+
+/* /proc shows the inode of what is mapped, not which ring of the kernel's that is: it is asked for, unless the ring was met. */
+static void ask_map(const struct sightings *all, size_t n, size_t i, struct kernel *k)
+{
+	struct sighting *s = &all->v[i];
+	struct seen seen;
+
+	for (size_t m = 0; m < i; m++) {
+		if (all->v[m].inode == s->inode && all->v[m].file && (m < n || all->v[m].ref.pid == s->ref.pid)) {
+			s->file = all->v[m].file;
+			s->ctx = all->v[m].ctx;
+			return;
+		}
+	}
+	if (kernel_map_at(k, s->map.tid, s->map.start, &seen) || seen.ino != s->inode)
+		return;
+	s->file = seen.file;
+	s->ctx = seen.ctx;
+}
+
 uint64_t discovery_mm(const struct discovery *d, pid_t pid)
 {
 	const struct task_mm key = {pid, 0}, *m;
 
 	m = d->n_mms ? bsearch(&key, d->mms, d->n_mms, sizeof(*d->mms), by_mm_pid) : NULL;
 	return m ? m->mm : 0;
+}
+
+static bool among(pid_t pid, const pid_t *pids, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (pids[i] == pid)
+			return true;
+	return false;
+}
+
+/* Leaves out the threads of processes that were not asked for. */
+static void want_threads(struct discovery *d, size_t n_pids, const pid_t *wanted, size_t n)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < d->n_threads; i++)
+		if (!n_pids || among(d->threads[i].pid, wanted, n))
+			d->threads[kept++] = d->threads[i];
+	d->n_threads = kept;
 }
 
 size_t mm_number(struct mm_numbers *m, uint64_t mm)
@@ -168,127 +221,206 @@ struct search {
 	bool proc;
 	const pid_t *pids; /* that were named */
 	size_t n_pids;
+	ino_t anon_ino;
 	struct sightings seen; /* by the kernel */
-	pid_t *scan;	       /* that have to be looked through in /proc */
+	/* of the kernel's rounds; there is a second one where something seems to be hidden, see sighting.h */
+	struct uses first, second;
+	bool twice;
+	/* what has to be looked through in /proc: everybody, or those whose mappings were not to be had from the kernel */
+	struct scanned {
+		pid_t pid;
+		struct sightings seen;
+		bool mappings; /* could be read */
+	} * scan;
 	size_t n_scan;
 	bool scan_fds;
 	int err; /* of /proc */
-	struct sightings *scanned;
 	bool complete;
 };
 
-/* What the kernel shows. False: nothing is found this way, and what was is taken back. */
-static bool by_kernel(struct search *s)
+/* A part of it that is begun, maybe not for the first time. */
+static void discovery_again(struct search *s)
 {
-	const struct seen *seen;
-	size_t n, cap = 0;
+	struct arena a = {.shared = s->arena.shared};
 
-	if (!s->k || kernel_why(s->k) || kernel_find(s->k, &seen, &n))
+	arena_free(&s->d.arena);
+	s->d = (struct discovery){.arena = a, .anon_dev = s->d.anon_dev};
+}
+
+/* What of the sightings is gathered is changed by that, so they are copied. */
+static void gather_all(struct search *s, bool scanned)
+{
+	struct sightings all = {0};
+	size_t by_kernel;
+
+	sightings_join(&all, &s->seen);
+	by_kernel = all.n;
+	for (size_t i = 0; scanned && i < s->n_scan; i++)
+		sightings_join(&all, &s->scan[i].seen);
+	for (size_t i = by_kernel; !s->scan_fds && i < all.n; i++)
+		ask_map(&all, by_kernel, i, s->k);
+	/* rings are told apart by inode number if the first one's is not the one all anonymous inodes have */
+	s->d.shared_inode = all.n && all.v[0].ino == s->anon_ino;
+	gather(&s->d, &all);
+	sightings_free(&all);
+}
+
+/* Notes whom to look through, all of them if pids is NULL. */
+static void scan_later(struct search *s, const struct kernel_task *some, size_t n)
+{
+	pid_t *pids = NULL;
+	ssize_t all = 0;
+
+	if (!some) {
+		guard_begin(0, GUARD_OTHER);
+		all = scan_list(&s->arena, &pids);
+		guard_end();
+		s->err = all < 0 ? errno : 0;
+		n = all > 0 ? (size_t)all : 0;
+	}
+	s->scan = arena_alloc(&s->arena, (n + 1) * sizeof(*s->scan));
+	for (s->n_scan = 0; s->n_scan < n; s->n_scan++)
+		s->scan[s->n_scan].pid = some ? some[s->n_scan].pid : pids[s->n_scan];
+}
+
+/* One round. False: nothing is found this way. */
+static bool round_of_kernel(struct search *s, struct uses *uses)
+{
+	const struct kernel_task *busy;
+	const struct seen *seen;
+	size_t n, n_busy, cap = 0;
+
+	discovery_again(s);
+	sightings_free(&s->seen);
+	uses_free(uses);
+	s->n_scan = 0;
+	if (kernel_find(s->k, &seen, &n))
 		return false;
 	take_seen(&s->d, &s->seen, &cap, seen, n);
-	if (!kernel_find_maps(s->k, &seen, &n))
+	uses_take(uses, seen, n);
+	if (!kernel_find_maps(s->k, &seen, &n, &busy, &n_busy)) {
 		take_seen(&s->d, &s->seen, &cap, seen, n);
-	else
-		s->n_scan = s->proc;
+		uses_take(uses, seen, n);
+		if (n_busy)
+			scan_later(s, busy, n_busy);
+	} else if (s->proc) {
+		scan_later(s, NULL, 0);
+	}
 	if (s->d.n_mms)
 		qsort(s->d.mms, s->d.n_mms, sizeof(*s->d.mms), by_mm_pid);
 	return true;
+}
+
+/* What the kernel shows. What nobody seems to hold takes a second round, in which everything is found anew. */
+static bool by_kernel(struct search *s)
+{
+	s->twice = false;
+	if (!s->k || kernel_why(s->k) || !round_of_kernel(s, &s->first))
+		return false;
+	gather_all(s, false);
+	s->twice = hidden_any(&s->d, &s->first);
+	if (s->twice)
+		return round_of_kernel(s, &s->second);
+	return true;
+}
+
+/* Mappings that nobody could read, by pid. */
+static void note_unmapped(struct search *s)
+{
+	struct discovery *d = &s->d;
+
+	d->unmapped = arena_alloc(&d->arena, (s->n_scan + 1) * sizeof(*d->unmapped));
+	for (size_t i = 0; i < s->n_scan; i++)
+		if (!s->scan[i].mappings)
+			d->unmapped[d->n_unmapped++] = s->scan[i].pid;
+	if (d->n_unmapped)
+		qsort(d->unmapped, d->n_unmapped, sizeof(*d->unmapped), by_pid);
+}
+
+/* Which were asked for, and of whom there is nothing. */
+static void choose(struct search *s)
+{
+	struct discovery *d = &s->d;
+	pid_t *wanted = arena_alloc(&d->arena, (s->n_pids + 1) * sizeof(*wanted));
+	size_t cap = 0, n = 0;
+
+	for (size_t i = 0; i < s->n_pids; i++) {
+		const char *why = why_not(&d->arena, s->pids[i], &wanted[n]);
+
+		if (why)
+			add_skipped(d, &cap, (struct skipped){s->pids[i], why, true});
+		else
+			n++;
+	}
+	for (size_t i = 0; i < s->n_scan && !d->by_kernel; i++) {
+		for (size_t k = 0; k < s->scan[i].seen.n_skipped; k++) {
+			struct skipped one = s->scan[i].seen.skipped[k];
+
+			one.named = among(one.pid, wanted, n);
+			if (one.named || !s->n_pids)
+				add_skipped(d, &cap, one);
+		}
+		d->unseen += s->scan[i].seen.unseen;
+	}
+	for (size_t i = 0; i < d->n_rings; i++)
+		d->rings[i].wanted = !s->n_pids || held_by(&d->rings[i], wanted, n);
+	want_threads(d, s->n_pids, wanted, n);
 }
 
 /* From all that was found to rings. */
 static void conclude(struct search *s)
 {
 	struct discovery *d = &s->d;
-	struct sightings all = {0};
-	size_t cap_skipped = 0, n_wanted = 0;
-	pid_t *wanted;
-	ino_t anon_ino;
 
-	d->anon_dev = anon_device(&anon_ino);
-	sightings_join(&all, &s->seen);
-	for (size_t i = 0; i < s->n_scan; i++)
-		sightings_join(&all, &s->scanned[i]);
-	wanted = arena_alloc(&d->arena, (s->n_pids + 1) * sizeof(*wanted));
-	for (size_t i = 0; i < s->n_pids; i++) {
-		const char *why = why_not(&d->arena, s->pids[i], &wanted[n_wanted]);
-
-		if (why)
-			add_skipped(d, &cap_skipped, (struct skipped){s->pids[i], why, true});
-		else
-			n_wanted++;
-	}
-	for (size_t i = 0; i < all.n_skipped && !d->by_kernel; i++) {
-		struct skipped one = all.skipped[i];
-
-		for (size_t w = 0; w < n_wanted; w++)
-			one.named |= wanted[w] == one.pid;
-		if (one.named || !s->n_pids)
-			add_skipped(d, &cap_skipped, one);
-	}
-	d->unseen = d->by_kernel ? 0 : all.unseen;
-	/* rings are told apart by inode number if the first one's is not the one all anonymous inodes have */
-	d->shared_inode = all.n && all.v[0].ino == anon_ino;
-	gather(d, &all);
-	for (size_t i = 0; i < d->n_rings; i++)
-		d->rings[i].wanted = !s->n_pids || held_by(&d->rings[i], wanted, n_wanted);
+	/* the address spaces are the only part that is not made anew */
+	d->rings = NULL;
+	d->n_rings = 0;
+	gather_all(s, true);
+	if (s->twice)
+		hidden_add(d, s->k, &s->first, &s->second);
+	note_unmapped(s);
+	choose(s);
 	d->numbers =
 		arena_alloc(&d->arena, sizeof(*d->numbers) + (d->n_mms + d->n_rings + 1) * sizeof(d->numbers->mm[0]));
 	d->numbers->room = d->n_mms + d->n_rings + 1;
-	sightings_free(&all);
 	s->complete = true;
-}
-
-/* Begins a step that was begun before, maybe. */
-static void again(struct search *s)
-{
-	arena_free(&s->d.arena);
-	s->d = (struct discovery){.arena = arena_shared()};
 }
 
 static void ask_kernel(void *ctx, size_t i)
 {
 	struct search *s = ctx;
-	ino_t ino;
 
 	(void)i;
-	again(s);
-	sightings_free(&s->seen);
-	s->n_scan = 0;
 	s->err = 0;
-	s->d.anon_dev = anon_device(&ino);
+	s->d.anon_dev = anon_device(&s->anon_ino);
 	guard_begin(0, GUARD_FIND);
 	s->d.by_kernel = by_kernel(s);
 	guard_end();
-	/* without permission for that, descriptors and mappings are still what tells that there are rings */
 	s->scan_fds = !s->d.by_kernel;
-	if (s->scan_fds || s->n_scan) {
-		ssize_t n;
-
-		guard_begin(0, GUARD_OTHER);
-		n = scan_list(&s->arena, &s->scan);
-		guard_end();
-		s->n_scan = n > 0 ? (size_t)n : 0;
-		s->err = n < 0 ? errno : 0;
-	} else {
-		conclude(s);
+	if (s->scan_fds) {
+		/* without permission for that, descriptors and mappings are still what tells that there are rings */
+		discovery_again(s);
+		sightings_free(&s->seen);
+		scan_later(s, NULL, 0);
 	}
+	if (!s->n_scan && !s->err)
+		conclude(s);
 }
 
 static void look_through(void *ctx, size_t i)
 {
 	struct search *s = ctx;
+	struct scanned *one = &s->scan[i];
 
-	arena_free(&s->scanned[i].arena);
-	s->scanned[i] = (struct sightings){.arena = arena_shared()};
-	scan_process(&s->scanned[i], s->scan[i], s->d.anon_dev, s->scan_fds);
+	one->seen.arena.shared = s->arena.shared;
+	sightings_free(&one->seen);
+	one->mappings = scan_process(&one->seen, one->pid, s->d.anon_dev, s->scan_fds);
 }
 
 static void put_together(void *ctx, size_t i)
 {
-	struct search *s = ctx;
-
 	(void)i;
-	conclude(s);
+	conclude(ctx);
 }
 
 /* One step, in a helper if there are any. 0 or -1 with errno. */
@@ -303,6 +435,7 @@ static int all_steps(struct search *s, struct helpers *h)
 {
 	enum { PIDS_A_HELPER = 32 };
 	long cpus = sysconf(_SC_NPROCESSORS_ONLN);
+	size_t parallel;
 
 	if (step(h, &(struct helpers_job){.n = 1, .ctx = s, .item = ask_kernel}))
 		return -1;
@@ -310,12 +443,12 @@ static int all_steps(struct search *s, struct helpers *h)
 		errno = s->err;
 		return s->complete ? 0 : -1;
 	}
-	s->scanned = arena_alloc(&s->arena, s->n_scan * sizeof(*s->scanned));
-	if (step(h, &(struct helpers_job){.n = s->n_scan,
-			    .parallel = s->n_scan / PIDS_A_HELPER < (size_t)cpus ? (unsigned)(s->n_scan / PIDS_A_HELPER)
-										 : (unsigned)cpus,
-			    .ctx = s,
-			    .item = look_through}) ||
+	parallel = s->n_scan / PIDS_A_HELPER;
+	if (cpus > 0 && parallel > (size_t)cpus)
+		parallel = (size_t)cpus;
+	if (step(h,
+		    &(struct helpers_job){
+			    .n = s->n_scan, .parallel = (unsigned)parallel, .ctx = s, .item = look_through}) ||
 		step(h, &(struct helpers_job){.n = 1, .ctx = s, .item = put_together}))
 		return -1;
 	errno = ETIMEDOUT;
@@ -326,25 +459,23 @@ int discover(struct discovery *d, struct helpers *h, const pid_t *pids, size_t n
 {
 	struct arena a = h ? arena_shared() : (struct arena){0};
 	struct search *s = arena_alloc(&a, sizeof(*s));
-	int err;
+	int err, keep;
 
 	*s = (struct search){.arena = a, .k = k, .proc = proc, .pids = pids, .n_pids = n_pids};
-	s->d.arena.shared = s->seen.arena.shared = a.shared;
+	s->d.arena.shared = s->seen.arena.shared = s->first.arena.shared = s->second.arena.shared = a.shared;
 	err = all_steps(s, h);
-	*d = s->d;
+	keep = errno;
+	*d = err ? (struct discovery){0} : s->d;
 	if (err)
-		*d = (struct discovery){0};
-	a = s->arena;
-	sightings_free(&s->seen);
-	for (size_t i = 0; s->scanned && i < s->n_scan; i++)
-		arena_free(&s->scanned[i].arena);
-	if (err) {
-		int keep = errno;
-
 		arena_free(&s->d.arena);
-		errno = keep;
-	}
+	sightings_free(&s->seen);
+	uses_free(&s->first);
+	uses_free(&s->second);
+	for (size_t i = 0; i < s->n_scan; i++)
+		sightings_free(&s->scan[i].seen);
+	a = s->arena; /* s itself lives in it */
 	arena_free(&a);
+	errno = keep;
 	return err;
 }
 

@@ -211,14 +211,14 @@ static void maps_of_thread(void *ctx, int dirfd, const char *name, int number)
 	close(fd);
 }
 
-void scan_process(struct sightings *out, pid_t pid, dev_t anon_dev, bool fds)
+bool scan_process(struct sightings *out, pid_t pid, dev_t anon_dev, bool fds)
 {
 	struct collector each = {out, anon_dev, fds, pid, pid}, *c = &each;
 	struct first_map first = {c, anon_dev, false};
 	const char *why = NULL;
 	size_t before = out->n;
 	struct stat st;
-	int dir = proc_open(pid), task, maps;
+	int dir = proc_open(pid), task, maps, err;
 
 	if (dir < 0) {
 		why = denied(errno);
@@ -226,13 +226,14 @@ void scan_process(struct sightings *out, pid_t pid, dev_t anon_dev, bool fds)
 			out->unseen++;
 			skip(c, pid, why);
 		}
-		return; /* ended meanwhile, as a rule */
+		return true; /* ended meanwhile, as a rule */
 	}
 	if (fds && look_at_table(c, dir, "fd", pid))
 		why = denied(errno);
 	maps = proc_maps_rings(dir, anon_dev, look_at_map, c);
+	err = maps < 0 ? errno : 0;
 	if (maps < 0 && !why)
-		why = denied(errno);
+		why = denied(err);
 	for (size_t i = before; why && i < out->n; i++)
 		out->v[i].fds_unknown = true;
 	if (why) {
@@ -250,6 +251,7 @@ void scan_process(struct sightings *out, pid_t pid, dev_t anon_dev, bool fds)
 		}
 	}
 	close(dir);
+	return maps >= 0 || err == ENOENT || err == ESRCH;
 }
 
 struct pid_list {

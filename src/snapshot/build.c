@@ -211,6 +211,14 @@ static bool read_base(struct builder *b, const struct found_ring *r)
 	return err != -ESRCH;
 }
 
+static void held_by(struct arena *a, const struct found_ring *r, struct snap_ring *out)
+{
+	out->held_by = arena_alloc(a, r->n_held_by * sizeof(*out->held_by));
+	for (size_t i = 0; i < r->n_held_by; i++)
+		out->held_by[out->n_held_by++] = (struct snap_held){snap(r->held_by[i].ring), r->held_by[i].opcode,
+			op_name(a, r->held_by[i].opcode), r->held_by[i].user_data};
+}
+
 /* One reading of everything. -1: the ring is gone. */
 static int read_ring(struct builder *b, struct arena *a, const struct found_ring *r, struct snap_ring *out)
 {
@@ -251,6 +259,7 @@ static int read_ring(struct builder *b, struct arena *a, const struct found_ring
 		snap_add_reason(a, out, "restrictions", b->kernel_why);
 	if (b->have_base)
 		build_kernel(b, a, r, out);
+	held_by(a, r, out);
 	return 0;
 }
 

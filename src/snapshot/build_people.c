@@ -60,6 +60,16 @@ static void holders(struct builder *b, struct arena *a, const struct found_ring 
 		out->holders[i].fds_known = out->holders[i].n_fds || out->holders[i].n_thread_fds;
 	if (r->fds_unknown)
 		snap_add_reason(a, out, "holders.fds", no_descriptor(r));
+	for (size_t i = 0; i < r->n_users; i++)
+		holder(a, out, &cap, r->users[i].pid)->uses = SNAP_YES;
+	for (size_t i = 0; i < out->n_holders; i++) {
+		if (out->holders[i].mapped != SNAP_NO || !discovery_unmapped(b->d, (pid_t)out->holders[i].pid))
+			continue;
+		out->holders[i].mapped = SNAP_UNKNOWN;
+		snap_drop_reason(out, "holders.mapped");
+		snap_add_reason(a, out, "holders.mapped",
+			"the process's mappings could not be read: it does not answer, or is not to be looked into");
+	}
 	for (size_t i = 0; r->maps_unknown && i < out->n_holders; i++)
 		if (out->holders[i].mapped == SNAP_NO)
 			out->holders[i].mapped = SNAP_UNKNOWN;

@@ -41,6 +41,15 @@ const struct form form_holder = FORM(snap_holder,
 	F(snap_holder, YES, "mapped", mapped), F(snap_holder, YES, "registered", registered),
 	F(snap_holder, YES, "same_mm", same_mm), FX(snap_holder, YES, "uses", uses, FORM_FULL));
 
+const struct form form_held = FORM(snap_held,
+	F(snap_held, NUM, "ring_id", ring_id), F(snap_held, STR, "opcode", name), F(snap_held, U32, "opcode_value", opcode),
+	F(snap_held, U64_HEX, "user_data", user_data));
+
+const struct form form_thread = FORM(snap_thread,
+	F(snap_thread, I32, "pid", pid), F(snap_thread, STR, "comm", comm), F(snap_thread, I32, "tid", tid),
+	F(snap_thread, STR, "name", name), F(snap_thread, STR, "kind", kind), F(snap_thread, STR, "state", state),
+	F(snap_thread, STR, "wchan", wchan), F(snap_thread, NUM, "cpu_us", cpu_us), F(snap_thread, STR, "opcode", opcode));
+
 const struct form form_sqpoll = FORM_KNOWN(snap_sqpoll,
 	FX(snap_sqpoll, BOOL, "active", active, FORM_STOP), F(snap_sqpoll, NUM, "tid", tid),
 	F(snap_sqpoll, STR, "comm", comm), F(snap_sqpoll, NUM, "cpu", cpu), F(snap_sqpoll, NUM, "pinned_cpu", pinned_cpu),

@@ -49,7 +49,7 @@ struct form {
 };
 
 extern const struct form form_owner, form_holder, form_sqpoll, form_restrictions, form_registered, form_inflight,
-	form_workers, form_disagreement;
+	form_workers, form_disagreement, form_held, form_thread;
 
 /* A ring that is being written, one entry after the other: it never stands in memory whole. */
 struct form_out {

@@ -17,7 +17,7 @@ const struct snap_ring *snap_copy(struct arena *a, const struct snap_ring *r)
 
 	snap_json_begin(&b, &head);
 	snap_json_ring(&b, r, true);
-	snap_json_end(&b, NULL, 0);
+	snap_json_end(&b, NULL, 0, NULL);
 	why = snap_json_read(a, b.data, b.len, &doc);
 	buf_free(&b);
 	return why || !doc.n_rings ? arena_alloc(a, sizeof(*r)) : &doc.rings[0];

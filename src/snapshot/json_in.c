@@ -326,6 +326,7 @@ static void ring(struct arena *a, const cJSON *o, struct snap_ring *r)
 	cuts(a, GET(o, "cut"), r);
 	form_read(&form_owner, a, GET(o, "owner"), &r->owner);
 	r->holders = form_read_list(&form_holder, a, GET(o, "holders"), &r->n_holders, &known);
+	r->held_by = form_read_list(&form_held, a, GET(o, "held_by"), &r->n_held_by, &known);
 	form_read(&form_sqpoll, a, GET(o, "sqpoll"), &r->sqpoll);
 	form_read(&form_restrictions, a, GET(o, "restrictions"), &r->restrictions);
 	form_read(&form_registered, a, GET(o, "registered"), &r->registered);
@@ -380,6 +381,8 @@ static const char *document(struct arena *a, const cJSON *o, struct snap_doc *do
 		doc->skipped[i++] = (struct snap_skip){json_read_num(GET(item, "pid")),
 			json_read_num(GET(item, "ring_id")), json_read_str(a, GET(item, "reason")),
 			cJSON_IsTrue(GET(item, "late"))};
+	doc->threads.v =
+		form_read_list(&form_thread, a, GET(o, "threads_without_ring"), &doc->threads.n, &doc->threads.known);
 	return NULL;
 }
 

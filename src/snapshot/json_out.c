@@ -371,6 +371,8 @@ static void ring(struct form_out *out)
 	cq(out);
 	section(out, "owner", &form_owner, &r->owner);
 	list(out, "holders", &form_holder, r->holders, r->n_holders);
+	if (r->n_held_by)
+		list(out, "held_by", &form_held, r->held_by, r->n_held_by);
 	buf_printf(b, ",\"hidden\":%s", r->hidden == SNAP_UNKNOWN ? "null" : r->hidden == SNAP_YES ? "true" : "false");
 	section(out, "sqpoll", &form_sqpoll, &r->sqpoll);
 	if (!r->brief) {
@@ -430,8 +432,9 @@ void snap_json_ring(struct buf *b, const struct snap_ring *r, bool first)
 	ring(&out);
 }
 
-void snap_json_end(struct buf *b, const struct snap_skip *skipped, size_t n)
+void snap_json_end(struct buf *b, const struct snap_skip *skipped, size_t n, const struct snap_threads *threads)
 {
+	static const struct snap_ring whole; /* nothing of it is left out */
 	cJSON *list = cJSON_CreateArray();
 
 	for (size_t i = 0; i < n; i++) {
@@ -448,5 +451,11 @@ void snap_json_end(struct buf *b, const struct snap_skip *skipped, size_t n)
 	}
 	buf_puts(b, "\n],\n\"skipped\":");
 	form_print(b, list);
+	buf_puts(b, ",\n\"threads_without_ring\":");
+	if (threads && threads->known)
+		form_write_list(&(struct form_out){.b = b, .r = &whole}, "threads_without_ring", &form_thread,
+			threads->v, threads->n);
+	else
+		buf_puts(b, "null");
 	buf_puts(b, "}\n");
 }

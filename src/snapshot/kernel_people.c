@@ -114,7 +114,8 @@ void build_kernel_people(struct builder *b, struct arena *a, const struct found_
 		h->same_mm = shares(b, discovery_mm(b->d, (pid_t)h->pid));
 		if (h->same_mm == SNAP_UNKNOWN)
 			h->same_mm = said;
-		h->uses = b->o.brief ? SNAP_UNKNOWN : SNAP_NO;
+		if (h->uses != SNAP_YES)
+			h->uses = b->o.brief ? SNAP_UNKNOWN : SNAP_NO;
 		if (h->same_mm == SNAP_UNKNOWN && !snap_reason_of(out, "holders.same_mm"))
 			snap_add_reason(a, out, "holders.same_mm", "the process has ended, or is ending");
 	}

@@ -120,3 +120,42 @@ void build_kernel_workers(
 		}
 	}
 }
+
+/* What it sleeps in; nothing that waits is read for it (proc_pid_wchan). */
+static const char *wchan_of(struct arena *a, pid_t tid)
+{
+	int dir = proc_open(tid);
+	char *text = NULL;
+	size_t len = 0;
+
+	if (dir < 0)
+		return NULL;
+	text = proc_read(a, dir, "wchan", &len);
+	close(dir);
+	return text && len && strcmp(text, "0") != 0 ? text : NULL;
+}
+
+void builder_threads(struct builder *b, struct arena *a, struct snap_threads *out)
+{
+	const struct discovery *d = b->d;
+
+	*out = (struct snap_threads){.known = d->by_kernel};
+	out->v = arena_alloc(a, (d->n_threads + 1) * sizeof(*out->v));
+	for (size_t i = 0; i < d->n_threads; i++) {
+		const struct ring_thread *t = &d->threads[i];
+		const struct task_ids ids = {.state = t->state, .exit_state = t->exit_state};
+		struct person *p = person_known(b, t->pid);
+		struct snap_thread *to = &out->v[out->n++];
+
+		*to = (struct snap_thread){.pid = t->pid,
+			.tid = t->tid,
+			.comm = p && p->comm ? arena_strdup(a, p->comm) : NULL,
+			.name = arena_copy(a, t->comm, strnlen(t->comm, sizeof(t->comm))),
+			.kind = t->polls ? "sqpoll" : "worker",
+			.state = state_of(&ids),
+			.cpu_us = snap(t->cpu_ns / 1000),
+			.opcode = t->opcode >= 0 ? op_name(a, (unsigned)t->opcode) : NULL};
+		if (uses(b, SOURCE_PROC) && t->state && i < MOST_LOOKED_INTO)
+			to->wchan = wchan_of(a, t->tid);
+	}
+}

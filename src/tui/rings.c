@@ -101,6 +101,11 @@ static void sees(struct top *t, struct grid *g, int y)
 		render_text(&b, &t->style, s->reason, strlen(s->reason));
 		piece(&p, C_WARN, b.data);
 	}
+	for (size_t i = 0; i < f->doc.threads.n; i++) {
+		b.len = 0;
+		render_thread(&b, &t->style, &f->doc.threads.v[i]);
+		piece(&p, C_WARN, b.data);
+	}
 	if (t->filter.len) {
 		b.len = 0;
 		buf_puts(&b, "filter: ");

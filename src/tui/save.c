@@ -74,7 +74,7 @@ const char *save_frame(struct arena *a, const struct frame *f, const char *path,
 	snap_json_begin(&b, &f->doc.head);
 	for (size_t i = 0; i < f->doc.n_rings; i++)
 		snap_json_ring(&b, &f->doc.rings[i], i == 0);
-	snap_json_end(&b, f->doc.skipped, f->doc.n_skipped);
+	snap_json_end(&b, f->doc.skipped, f->doc.n_skipped, &f->doc.threads);
 	err = write_file(path, b.data, b.len, overwrite);
 	buf_free(&b);
 	if (err == -EEXIST && !overwrite) {

@@ -28,7 +28,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		snap_json_begin(&b, &doc.head);
 		for (size_t i = 0; i < doc.n_rings; i++)
 			snap_json_ring(&b, &doc.rings[i], i == 0);
-		snap_json_end(&b, doc.skipped, doc.n_skipped);
+		snap_json_end(&b, doc.skipped, doc.n_skipped, &doc.threads);
 	}
 	table_free(t);
 	buf_free(&b);

@@ -17,6 +17,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "held.h"
 #include "zoo.h"
 
 static struct zring ring;
@@ -906,6 +907,8 @@ const struct exhibit exhibits_inside[] = {
 	{"registered-only", "in no table of descriptors and in no mapping", registered_only, NULL},
 	{"guest", "used by a process that does not hold it", guest, NULL},
 	{"orphan", "its owner has ended", orphan, NULL},
+	{"held-pair", "two that only requests of each other hold", held_pair, NULL},
+	{"held-working", "the same, and one of them goes on writing", held_working, keep_writing},
 	{"sqpoll-died", "its owner has ended, and with it the SQPOLL thread", sqpoll_died, NULL},
 	{"lookalikes", "things that are no rings", lookalikes, NULL},
 	{"churn", "rings that come and go", churn, churn_live},

@@ -151,7 +151,7 @@ static char *document(const struct snap_ring *r, struct buf *b)
 	b->len = 0;
 	snap_json_begin(b, &h);
 	snap_json_ring(b, r, true);
-	snap_json_end(b, &skip, 1);
+	snap_json_end(b, &skip, 1, NULL);
 	return b->data;
 }
 
