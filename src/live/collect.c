@@ -80,11 +80,23 @@ struct collector *collector_new(const struct collect_options *o)
 
 static bool same_ring(const struct numbered *n, const struct found_ring *r)
 {
-	if (r->file && n->file)
+	if (r->ctx && n->ctx)
 		return n->file == r->file && n->ctx == r->ctx;
 	if (r->n_refs)
 		return n->ref.tid == r->refs[0].tid && n->ref.fd == r->refs[0].fd && n->ref.pid == r->refs[0].pid;
 	return !n->ref.pid && r->n_maps && n->map.pid == r->maps[0].pid && n->map.start == r->maps[0].start;
+}
+
+/* Has a ring of this look, or one of the look before, that number? */
+static bool number_taken(const struct collector *c, const struct discovery *d, uint64_t id)
+{
+	for (size_t i = 0; i < c->n_numbers; i++)
+		if (c->numbers[i].id == id)
+			return true;
+	for (size_t i = 0; i < d->n_rings; i++)
+		if (!d->rings[i].numbered && d->rings[i].id == id)
+			return true;
+	return false;
 }
 
 /* Where ids are numbers of one look, a ring keeps that of the look before. */
@@ -96,8 +108,11 @@ static void keep_numbers(struct collector *c, struct discovery *d)
 		c->numbers[i].met = false;
 	for (size_t i = 0; i < d->n_rings; i++) {
 		struct found_ring *r = &d->rings[i];
+		uint64_t id = r->id;
 		size_t k = 0;
 
+		if (!r->numbered)
+			continue;
 		while (k < c->n_numbers && (c->numbers[k].met || !same_ring(&c->numbers[k], r)))
 			k++;
 		if (k == c->n_numbers) {
@@ -105,14 +120,20 @@ static void keep_numbers(struct collector *c, struct discovery *d)
 				c->cap_numbers = c->cap_numbers * 2 + 16;
 				c->numbers = xrealloc(c->numbers, c->cap_numbers * sizeof(*c->numbers));
 			}
-			c->numbers[c->n_numbers++] =
-				(struct numbered){.file = r->file, .ctx = r->ctx, .id = ++c->last_number};
+			while (!d->shared_inode && number_taken(c, d, id))
+				id++;
+			c->numbers[c->n_numbers++] = (struct numbered){
+				.file = r->file, .ctx = r->ctx, .id = d->shared_inode ? ++c->last_number : id};
 			if (r->n_refs)
 				c->numbers[k].ref = r->refs[0];
 			if (r->n_maps)
 				c->numbers[k].map = r->maps[0];
 		}
 		c->numbers[k].met = true;
+		for (size_t j = 0; j < d->n_rings && c->numbers[k].id != r->id; j++)
+			for (size_t h = 0; h < d->rings[j].n_held_by; h++)
+				if (d->rings[j].held_by[h].ring == r->id)
+					d->rings[j].held_by[h].ring = c->numbers[k].id;
 		r->id = c->numbers[k].id;
 	}
 	for (size_t i = 0; i < c->n_numbers; i++)
@@ -167,8 +188,7 @@ struct frame *collector_look(struct collector *c)
 		errno = err;
 		return NULL;
 	}
-	if (d.shared_inode)
-		keep_numbers(c, &d);
+	keep_numbers(c, &d);
 	b = builder_new(&d, c->k, &c->o.build);
 	build_head(b, &f->arena, &f->doc.head);
 	builder_free(b);

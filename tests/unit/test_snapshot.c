@@ -147,11 +147,13 @@ static char *document(const struct snap_ring *r, struct buf *b)
 	struct snap_head h = {
 		"uringctl 0.1.0", "2026-11-23T20:01:02.123456Z", "6.18.44", true, true, true, false, "EPERM: no"};
 	struct snap_skip skip = {num(1), {0}, "EPERM", false};
+	struct snap_thread thread = {7, 8, "p\x1b", "iou-wrk-7", "worker", "blocked", NULL, num(5), "READ"};
+	struct snap_threads threads = {true, &thread, 1};
 
 	b->len = 0;
 	snap_json_begin(b, &h);
 	snap_json_ring(b, r, true);
-	snap_json_end(b, &skip, 1, NULL);
+	snap_json_end(b, &skip, 1, &threads);
 	return b->data;
 }
 
@@ -168,6 +170,12 @@ static void there_and_back(void **state)
 	assert_int_equal(doc.n_rings, 1);
 	assert_int_equal(doc.n_skipped, 1);
 	assert_int_equal(doc.skipped[0].pid.v, 1);
+	assert_true(doc.threads.known);
+	assert_int_equal(doc.threads.n, 1);
+	assert_int_equal(doc.threads.v[0].tid, 8);
+	assert_string_equal(doc.threads.v[0].comm, "p\x1b");
+	assert_string_equal(doc.threads.v[0].opcode, "READ");
+	assert_null(doc.threads.v[0].wchan);
 	assert_string_equal(doc.head.release, "6.18.44");
 	assert_true(doc.head.btf && doc.head.proc && !doc.head.kernel);
 	document(&doc.rings[0], &again);
