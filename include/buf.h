@@ -58,7 +58,7 @@ enum {
 	ESC_JSON = 4,  /* for a JSON string: control characters below 0x20 but NUL stay, the JSON writer escapes them */
 	ESC_ANGLE = 8, /* the text stands between < and > */
 	ESC_WORD = 16, /* the text is one word: blanks of any script separate it from the next */
-	ESC_PARENS = 32, /* what stands in parentheses follows it */
+	ESC_PARENS = 32, /* a number in parentheses and a colon may follow it */
 	ESC_ONCE = 64,	 /* the text is escaped already, in part: an escape in it stays, and is not escaped again */
 };
 

@@ -383,4 +383,7 @@ void row_text(const struct top *t, const struct row *r, struct buf *b)
 		columns[i].text(b, &plain, r);
 		buf_putc(b, ' ');
 	}
+	/* a name with a blank is found as it is typed, and as it is shown */
+	if (r->comm)
+		buf_puts(b, r->comm);
 }

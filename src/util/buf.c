@@ -171,7 +171,7 @@ static bool blank(uint32_t c)
 static bool meaningful(char c, unsigned how)
 {
 	return (c == '>' && how & ESC_ANGLE) || (c == ' ' && how & ESC_WORD) ||
-	       ((c == '(' || c == ')') && how & ESC_PARENS);
+	       ((c == '(' || c == ')' || c == ':') && how & ESC_PARENS);
 }
 
 /* The length of an escape as buf_text writes them, 0: there is none at s. */

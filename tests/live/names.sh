@@ -48,7 +48,7 @@ name_of() {
   esac
 }
 kinds='listener client server pair forged-listener forged-client forged-pair odd file deep'
-comm='a\x20b\x287\x29:3\x20!mm'
+comm='a\x20b\x287\x29\x3a3\x20!mm'
 
 # dump_names NAME UNKNOWN ARG...: the pending entries are of the right files; those that UNKNOWN lists have a number alone
 dump_names() {
@@ -109,6 +109,9 @@ tap $? 'dump --json'
 comm=$comm awk -v p="$forger_pid" 'BEGIN {c = ENVIRON["comm"] "("} NR == 1 {for (i = 1; i <= NF; i++) at[$i] = i; next}
   {n++; if (NF != 7 || index($at["OWNER"], c p ")") != 1 || $at["HOLDERS"] !~ "^" p ":[34]$") exit 1} END {exit n != 2}' "$tmp/out"
 tap $? 'list has as many words in each line'
+# what completions offer as pids is what stands before a colon
+! grep -oE '[0-9]+\)?:[0-9m]' "$tmp/out" | tr -d ')' | cut -d: -f1 | grep -qvx "$forger_pid"
+tap $? 'list: no pid but that of the holder'
 "$build/uringtop" --batch --iterations 1 -p "$forger_pid" >"$tmp/out" 2>"$tmp/err"
 grep -qF 'a\x20b' "$tmp/out" && ! grep -qF 'a b' "$tmp/out"
 tap $? 'uringtop'

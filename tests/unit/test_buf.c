@@ -55,6 +55,9 @@ static void escapes(void **state)
 			"a"},
 		{"\\x3e\\\\\\\"", 8, ESC_ONCE, "\\x3e\\\\\\\""},
 		{"\\x3\\y\\", 6, ESC_ONCE, "\\\\x3\\\\y\\\\"}, /* no escapes */
+		{"(a):3", 5, ESC_PARENS,
+			"\\x28"
+			"a\\x29\\x3a3"},
 		{"", 0, 0, ""},
 	};
 	(void)state;

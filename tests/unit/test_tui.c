@@ -169,6 +169,12 @@ static void screens_over_the_list(void **state)
 	KEYS(t, K_ENTER, 'd');
 	compare("delay", t, 80, 24, false);
 	top_free(t);
+	/* a name with blanks is found by them, however it is shown */
+	t = seen(2);
+	type(t, "\\) R 1");
+	KEYS(t, K_ENTER);
+	assert_int_equal(t->rows.n, 1);
+	top_free(t);
 }
 
 /* Opens the ring whose row has a word. */
