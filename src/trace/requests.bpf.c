@@ -46,14 +46,14 @@ static __always_inline void describe(bool fast, struct ev_submit *e, const struc
 }
 
 /* The second half of an SQE stands before what its arguments point at. */
-static __always_inline uint32_t second_half(struct scratch *s, const void *sqe)
+static __always_inline void second_half(struct scratch *s, const void *sqe)
 {
 	struct piece *p = (void *)s->pieces;
 
 	p->addr = 0;
 	p->len = p->room = 64;
 	bpf_probe_read_kernel(p + 1, 64, sqe + 64);
-	return sizeof(*p) + 64;
+	s->e.pieces = sizeof(*p) + 64;
 }
 
 /* Is there more of it than 64 bytes? */
@@ -77,15 +77,14 @@ static __always_inline uint32_t with_pieces(bool fast, struct scratch *s, const 
 		__builtin_memcpy(&fd, s->e.sqe + 4, 4);
 		s->e.file = descriptor_number(by->program, fd_kinds[opcode & 255], fd);
 	}
-	at = by->at.big ? second_half(s, by->at.sqe) : 0;
-	at = captured(s, at, opcode, 0);
-	if (captures[opcode & 255][1].kind)
-		at = captured(s, at, opcode, 1);
-	if (captures[opcode & 255][2].kind)
-		at = captured(s, at, opcode, 2);
+	if (by->at.big)
+		second_half(s, by->at.sqe);
+#pragma clang loop unroll(disable)
+	for (uint32_t i = 0; i < CAPTURES && captures[opcode & 255][i].kind; i++)
+		captured(s, opcode, i);
+	at = s->e.pieces;
 	if (at > PIECES_ROOM + CAPTURE_MOST)
 		at = PIECES_ROOM + CAPTURE_MOST;
-	s->e.pieces = at;
 	return sizeof(s->e) + at;
 }
 

@@ -135,6 +135,7 @@ static bool capture_of(const struct uapi_arg *a, uint32_t data, struct capture *
 	case K_SENDBUF:
 		c->kind = CAPTURE_DATA;
 		c->unit = a->kind == K_SENDBUF ? 1 << 5 : 0; /* IORING_SEND_VECTORIZED */
+		c->written = true;
 		return data || a->kind == K_SENDBUF;
 	case K_SOCKADDR:
 		c->kind = CAPTURE_BYTES;
