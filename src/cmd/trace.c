@@ -128,6 +128,15 @@ static void event(void *ctx, const struct ev_head *e, size_t size)
 
 /* --- the summary -------------------------------------------------------------------------------------------------------- */
 
+static const char *ring_name(struct tracing *x, uint64_t ctx)
+{
+	uint32_t unknown;
+	uint64_t id = pairing_ring_id(x->p, ctx, &unknown);
+
+	return id ? arena_printf(&x->words, "ring %llu", (unsigned long long)id)
+		  : arena_printf(&x->words, "ring ?%u", (unsigned)unknown);
+}
+
 static const char *name_of(void *ctx, const struct sum_key *k)
 {
 	struct tracing *x = ctx;
@@ -140,7 +149,7 @@ static const char *name_of(void *ctx, const struct sum_key *k)
 	if (!x->c->by || !strcmp(x->c->by, "op"))
 		return trace_op_name(&x->view, &(struct trace_request){.opcode = k->opcode});
 	if (!strcmp(x->c->by, "ring"))
-		return arena_printf(&x->words, "ring %llu", (unsigned long long)pairing_ring_id(x->p, k->by));
+		return ring_name(x, k->by);
 	if (!strcmp(x->c->by, "pid"))
 		return arena_printf(&x->words, "pid %llu", (unsigned long long)k->by);
 	name = trace_file_name(x->view.names, (uint32_t)k->by, x->c->n_pids ? x->c->pids[0] : 0);
