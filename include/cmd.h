@@ -88,6 +88,10 @@ enum { MOST_FILE = 1 << 29 };
 /* Are 0 to 2 open? Opens what is not, so that no other file gets such a number; output that goes nowhere has to fail. */
 void fill_standard_descriptors(void);
 
+/* Raises the soft limit of descriptors to the hard one. A program that is started from here gets back what there was. */
+void raise_descriptor_limit(void);
+void restore_descriptor_limit(void);
+
 /* Writes out b and empties it. -1 after it has said why not; nothing more is worth printing then. */
 int put_out(struct buf *b);
 

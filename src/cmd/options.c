@@ -290,14 +290,15 @@ static int set_interval(struct choices *c, const char *arg)
 static int set_buffer(struct choices *c, const char *arg)
 {
 	static const char units[] = "KMG";
+	const uint64_t most = 1u << 30, least = 1u << 14; /* of an event with all its data there are several */
 	const char *unit;
 	char *end;
 	unsigned long long v = strtoull(arg, &end, 0);
 
 	unit = *end ? strchr(units, *end & ~0x20) : NULL;
-	v <<= unit ? 10 * (unit - units + 1) : 0;
-	if (end == arg || (*end && (!unit || end[1])) || v < 4096 || v > 1u << 30)
-		return complain("--buffer %s: not a size from 4K to 1G", arg), EXIT_USAGE;
+	v = v > most ? most + 1 : v << (unit ? 10 * (unit - units + 1) : 0);
+	if (end == arg || (*end && (!unit || end[1])) || v < least || v > most)
+		return complain("--buffer %s: not a size from 16K to 1G", arg), EXIT_USAGE;
 	c->buffer = (size_t)v;
 	return EXIT_DONE;
 }

@@ -436,6 +436,7 @@ int main(int argc, char **argv)
 	int err;
 
 	fill_standard_descriptors();
+	raise_descriptor_limit();
 	setlocale(LC_ALL, "");
 	signal(SIGPIPE, SIG_IGN);
 	err = options_parse(&uringtop, argc, argv, &c);
