@@ -109,7 +109,7 @@ HARM_OBJ = $(patsubst %.c,$(BUILD)/%.o,tests/live/harm.c tests/live/zoo_client.c
 $(BUILD)/ringzoo: $(ZOO_OBJ)
 	@echo "  LINK $@"
 	$(Q)$(CC) $(COMMON) -o $@ $^ $(LINK)
-$(BUILD)/mix $(BUILD)/cmd $(BUILD)/late $(BUILD)/heavy $(BUILD)/forger: $(BUILD)/%: $(BUILD)/tests/live/%.o $(BUILD)/tests/ringzoo/zring.o
+$(BUILD)/mix $(BUILD)/cmd $(BUILD)/late $(BUILD)/heavy $(BUILD)/forger $(BUILD)/flood: $(BUILD)/%: $(BUILD)/tests/live/%.o $(BUILD)/tests/ringzoo/zring.o
 	@echo "  LINK $@"
 	$(Q)$(CC) $(COMMON) -o $@ $^ $(LINK)
 $(BUILD)/live: $(LIVE_OBJ)
@@ -143,7 +143,7 @@ $(BUILD)/bench/%: tests/bench/%.c $(LIBOBJ) | libs $(SKEL)
 	@echo "  CC   $<"
 	$(Q)$(CC) $(COMMON) -isystem $(BUILD) -o $@ $< $(LIBOBJ) $(LINK)
 
-test-programs: all $(BUILD)/ringzoo $(BUILD)/mix $(BUILD)/cmd $(BUILD)/late $(BUILD)/heavy $(BUILD)/forger $(BUILD)/live $(BUILD)/inside $(BUILD)/maplock $(BUILD)/liar.so $(BUILD)/harm $(BUILD)/bench/peak $(UNIT:%=$(BUILD)/unit/%) $(FUZZ:%=$(BUILD)/fuzz/%)
+test-programs: all $(BUILD)/ringzoo $(BUILD)/mix $(BUILD)/cmd $(BUILD)/late $(BUILD)/heavy $(BUILD)/forger $(BUILD)/flood $(BUILD)/live $(BUILD)/inside $(BUILD)/maplock $(BUILD)/liar.so $(BUILD)/harm $(BUILD)/bench/peak $(UNIT:%=$(BUILD)/unit/%) $(FUZZ:%=$(BUILD)/fuzz/%)
 
 SAN = -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
 

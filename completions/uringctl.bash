@@ -39,7 +39,7 @@ _uringctl() {
 		return
 		;;
 	-e | --expression)
-		mapfile -t COMPREPLY < <(compgen -W 'op= ring= fd= res=error res=ok path= enter' -- "$cur")
+		mapfile -t COMPREPLY < <(compgen -W 'op= ring= fd= res=error res=ok path= enter events' -- "$cur")
 		return
 		;;
 	--from | -o | --output | --chrome)

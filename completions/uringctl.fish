@@ -34,7 +34,7 @@ complete -c uringctl -n '__fish_seen_subcommand_from trace' -s n -l iterations -
 complete -c uringctl -n '__fish_seen_subcommand_from trace' -l for -x -d 'end after so many seconds'
 complete -c uringctl -n '__fish_seen_subcommand_from trace' -s t -l time -d 'print the time of day'
 complete -c uringctl -n '__fish_seen_subcommand_from trace' -s r -l relative -d 'print the time since the line before'
-complete -c uringctl -n '__fish_seen_subcommand_from trace' -s e -l expression -x -a 'op= ring= fd= res=error res=ok path= enter' -d 'only what this says'
+complete -c uringctl -n '__fish_seen_subcommand_from trace' -s e -l expression -x -a 'op= ring= fd= res=error res=ok path= enter events' -d 'only what this says'
 complete -c uringctl -n '__fish_seen_subcommand_from trace' -s o -l output -r -F -d 'write to this file'
 complete -c uringctl -n '__fish_seen_subcommand_from trace' -l chrome -r -F -d 'write a trace for Perfetto'
 complete -c uringctl -n '__fish_seen_subcommand_from trace' -s c -l summary -d 'print a table at the end'

@@ -60,7 +60,7 @@ _uringctl() {
 			{-r,--relative}'[print the time since the line before]' \
 			{-s,--data}'[bytes of data to show]:bytes' \
 			{-o,--output}'[write to this file]:file:_files' \
-			'*'{-e,--expression}'[only what this says]:expression:(op= ring= fd= res=error res=ok path= enter)' \
+			'*'{-e,--expression}'[only what this says]:expression:(op= ring= fd= res=error res=ok path= enter events)' \
 			'--json[print JSON]' \
 			'--chrome[write a trace for Perfetto]:file:_files' \
 			{-c,--summary}'[print a table at the end]' \

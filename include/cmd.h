@@ -93,6 +93,10 @@ enum { MOST_FILE = 1 << 29 };
 /* Are 0 to 2 open? Opens what is not, so that no other file gets such a number; output that goes nowhere has to fail. */
 void fill_standard_descriptors(void);
 
+/* Raises the soft limit of descriptors to the hard one. A program that is started from here gets back what there was. */
+void raise_descriptor_limit(void);
+void restore_descriptor_limit(void);
+
 /* Writes out b and empties it. -1 after it has said why not; nothing more is worth printing then. */
 int put_out(struct buf *b);
 
@@ -101,6 +105,8 @@ void end_helpers(struct helpers *h);
 
 /* Finds the rings that c asks for, by helpers h, through k if that is not NULL and works; what was asked for and cannot be had is said on stderr and sets *failed. -1: nothing can be had. */
 int find_rings(const struct choices *c, struct helpers *h, struct kernel *k, struct discovery *d, bool *failed);
+/* Says on stderr which processes have not answered. The list lives in a; *named: one of them was asked for. Returns how many. */
+size_t tell_late(const struct choices *c, struct helpers *h, struct arena *a, struct snap_skip **late, bool *named);
 /* Does the process, or the thread, hold the ring? */
 bool ring_holder(const struct found_ring *r, pid_t pid);
 

@@ -21,11 +21,16 @@ static inline _Bool values_take(const volatile struct trace_values *v, uint64_t 
 	return !v->set || found != !!v->negated;
 }
 
+static inline _Bool res_takes(const volatile struct trace_results *w, int32_t res, _Bool error)
+{
+	return !(w->errors_only && !error) && !(w->good_only && error) && values_take(&w->res, (uint64_t)(int64_t)res);
+}
+
 /* Did it come to what is asked for? ns: from its submission to its completion, 0: not known. */
 static inline _Bool results_take(
 	const volatile struct trace_results *w, int32_t res, _Bool error, uint64_t ns, enum summary_path path)
 {
-	if ((w->errors_only && !error) || (w->good_only && error) || !values_take(&w->res, (uint64_t)(int64_t)res))
+	if (!res_takes(w, res, error))
 		return 0;
 	if (w->paths && !(w->paths >> path & 1))
 		return 0;

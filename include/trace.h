@@ -40,10 +40,13 @@ bool tracer_works(const struct tracer *t);
 
 /* Takes one event. */
 typedef void (*trace_fn)(void *ctx, const struct ev_head *e, size_t size);
-/* Hands over what is there, but not so much that it might not come to an end. Returns how many, or a negative errno. */
+/* Hands over what is there, but not more than TRACER_AT_ONCE, so that others get their turn. Returns how many, or a negative errno. */
+enum { TRACER_AT_ONCE = 1000 };
 long tracer_drain(struct tracer *t, trace_fn fn, void *ctx);
 /* Nothing more is seen from now on; what was seen can still be drained, counted and asked for. */
 void tracer_stop(struct tracer *t);
+/* Passes over what is there, until a time on CLOCK_MONOTONIC (ns). Returns how many; *all: was that all there was? */
+uint64_t tracer_skip(struct tracer *t, uint64_t until, bool *all);
 /* Waits until there is something, or until milliseconds have passed (-1: without end), or fd is readable. 0, or -1 with errno. */
 int tracer_wait(struct tracer *t, int milliseconds, int fd);
 /* What was counted since the last time, over all processors; a row for each opcode, ring (its ctx), file or process. */
@@ -68,6 +71,7 @@ uint64_t tracer_tick(void);
 struct trace_request {
 	uint64_t ctx, req_key; /* keys, never to be printed */
 	uint64_t ring;	       /* its id, 0: not known */
+	uint32_t ring_unknown; /* then a number of this trace that stands for it */
 	uint32_t tgid, tid;    /* that submitted it; of one that was there before the trace, that completed it */
 	uint64_t submitted, completed; /* ns on CLOCK_MONOTONIC, 0: not seen */
 	bool has_sqe, foreign, failed; /* failed: refused when it was submitted */
@@ -105,7 +109,11 @@ struct trace_item {
 	uint64_t time, ring;
 	uint32_t tgid, tid;
 	uint64_t lost;
+	uint32_t ring_unknown;		  /* ring 0, and it happened on one: a number of this trace for it */
 	bool interrupted;		  /* they were missed, some time before */
+	bool late;			  /* they were in the buffer when the trace had to end */
+	bool at_least;			  /* of lost: there may have been more */
+	bool told;			  /* TRACE_OVERFLOW: its request has been told of just before */
 	uint32_t dropped, dropped_in_all; /* entries of the SQ, since the last time and by the ring's own count */
 	union {
 		struct trace_request r;
@@ -126,7 +134,8 @@ struct pairing *pairing_new(bool exact, bool works, item_fn fn, void *ctx);
 void pairing_event(struct pairing *p, const struct ev_head *e, size_t size);
 /* A ring that was there before, and the flags of its setup. */
 void pairing_ring(struct pairing *p, uint64_t ctx, uint64_t id, uint32_t flags);
-uint64_t pairing_ring_id(struct pairing *p, uint64_t ctx);
+/* The id of a ring; 0: it is not known, and *unknown is the number that stands for it in this trace. */
+uint64_t pairing_ring_id(struct pairing *p, uint64_t ctx, uint32_t *unknown);
 /* The trace is over: what has not completed goes out, too. */
 void pairing_end(struct pairing *p);
 void pairing_free(struct pairing *p);

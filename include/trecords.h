@@ -22,6 +22,7 @@ enum trace_event {
 	EV_ENTER,      /* struct ev_enter */
 	EV_CLOSE,      /* struct ev_head: a ring's last file is gone */
 	EV_DROPPED, /* struct ev_mark: entries of the SQ that no request came of; value: all in all << 32, since the last time */
+	EV_RING, /* struct ev_ring: before the first event of a ring that no EV_CREATE has announced */
 };
 
 struct ev_head {
@@ -101,6 +102,13 @@ struct ev_create {
 	char comm[16];
 };
 
+struct ev_ring {
+	struct ev_head h;
+	uint64_t ino; /* 0: it could not be found */
+	uint32_t flags;
+	uint32_t fresh; /* it was made during the trace: what was known of its address is of another */
+};
+
 struct ev_register {
 	struct ev_head h;
 	uint32_t opcode, nr_files, nr_bufs;
@@ -145,9 +153,10 @@ struct capture {
 /* A ring, as far as it stays the same. */
 struct trace_ring {
 	uint64_t ctx, sqes, array, rings, mm;
+	uint64_t ino; /* 0: not known */
 	uint32_t mask, flags;
 	uint8_t wanted, never; /* never: it is asked for all but this one */
-	uint16_t pad;
+	uint8_t told, fresh;   /* told: by EV_CREATE or EV_RING; fresh: as there */
 	uint32_t sqe_shift;
 	uint32_t dropped, closed; /* dropped: that has been told */
 };

@@ -58,6 +58,8 @@ for which in '' /asan; do
   group "top input$which" bash tests/live/top_input.sh "$build$which"
   group "names$which" bash tests/live/names.sh "$build$which"
   group "trace$which" bash tests/live/trace.sh "$build$which"
+  group "trace bounds$which" bash tests/live/trace_bounds.sh "$build$which"
+  group "ends$which" /usr/bin/python3 tests/live/ends.py "$build$which"
   group "rights$which" bash tests/live/rights.sh "$build$which"
   group "schema$which" /usr/bin/python3 tests/live/schema.py "$build$which"
   group "heavy$which" /usr/bin/python3 tests/live/heavy.py "$build$which"

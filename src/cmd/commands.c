@@ -28,19 +28,19 @@ static const struct option_row dump_options[] = {PID_OPTION,
 
 static const struct option_row trace_options[] = {PID_OPTION,
 	{'n', "iterations", "N", "end after N requests"},
-	{0, "for", "SECONDS", "end after so long"},
+	{0, "for", "SECONDS", "end so long after tracing has begun"},
 	{'t', "time", NULL, "print the time of day of each completion; -tt with microseconds"},
 	{'r', "relative", NULL, "print the time since the line before"},
 	{'s', "data", "N", "show the first N bytes of data to be written or sent (1024 at most)"},
 	{'o', "output", "FILE", "write to this file"},
-	{'e', "expression", "EXPR", "only what it says: op=, ring=, fd=, res=, path=, lat>, lat<, with != or ! for not; 'enter' shows io_uring_enter"},
+	{'e', "expression", "EXPR", "only what it says: op=, ring=, fd=, res=, path=, lat>, lat<, with != or ! for not; 'enter' shows io_uring_enter, 'events' what is no request"},
 	{0, "json", NULL, "print an object a line, as uringctl-json(5) describes it"},
 	{0, "chrome", "FILE", "write a trace that Perfetto and chrome://tracing open"},
 	{'c', "summary", NULL, "count in the kernel, and print a table at the end"},
 	{0, "by", "WHAT", "the table's rows: op, ring, file or pid"},
 	{0, "hist", NULL, "draw how latencies are distributed, below the table"},
 	{'i', "interval", "SECONDS", "print the table so often"},
-	{'b', "buffer", "SIZE", "room for events that are not printed yet: 64M, or a number with K, M or G"},
+	{'b', "buffer", "SIZE", "room for events that are not printed yet: 64M, or a number with K, M or G, from 16K to 1G"},
 	COLOR_OPTION, HELP_OPTION, END};
 
 static const struct option_row schema_options[] = {HELP_OPTION, END};

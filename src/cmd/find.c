@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "cmd.h"
+#include "late.h"
 
 /* What -p PID --fd N names instead of a ring; in shared memory. */
 struct named_fd {
@@ -174,4 +175,21 @@ int find_rings(const struct choices *c, struct helpers *h, struct kernel *k, str
 		*failed = true;
 	}
 	return 0;
+}
+
+size_t tell_late(const struct choices *c, struct helpers *h, struct arena *a, struct snap_skip **late, bool *named)
+{
+	size_t n = late_processes(h, a, late);
+	struct buf b = {0};
+
+	*named = false;
+	for (size_t i = 0; i < n; i++) {
+		b.len = 0;
+		render_text(&b, &c->style, (*late)[i].reason, strlen((*late)[i].reason));
+		complain("pid %d: %s", (int)(*late)[i].pid.v, b.data);
+		for (size_t k = 0; k < c->n_pids; k++)
+			*named |= (uint64_t)c->pids[k] == (*late)[i].pid.v;
+	}
+	buf_free(&b);
+	return n;
 }

@@ -325,10 +325,11 @@ static int set_interval(struct choices *c, const char *arg)
 
 static int set_buffer(struct choices *c, const char *arg)
 {
+	const uint64_t most = 1u << 30, least = 1u << 14; /* of an event with all its data there are several */
 	uint64_t v;
 
-	if (!bytes(arg, &v) || v < 4096 || v > 1u << 30)
-		return complain("--buffer %s: not a size from 4K to 1G", arg), EXIT_USAGE;
+	if (!bytes(arg, &v) || v < least || v > most)
+		return complain("--buffer %s: not a size from 16K to 1G", arg), EXIT_USAGE;
 	c->buffer = (size_t)v;
 	return EXIT_DONE;
 }

@@ -11,7 +11,6 @@
 #include "build.h"
 #include "cmd.h"
 #include "kbtf.h"
-#include "late.h"
 #include "show.h"
 #include "snapjson.h"
 
@@ -118,23 +117,16 @@ static bool show_one(
 }
 
 /* Processes that did not answer: in the document, and on stderr. True: one of them was named. */
-static bool tell_late(const struct choices *c, struct helpers *h, struct skips *skips)
+static bool add_late(const struct choices *c, struct helpers *h, struct skips *skips)
 {
 	struct snap_skip *late;
-	size_t n = late_processes(h, &skips->arena, &late);
-	struct buf b = {0};
-	bool named = false;
+	bool named;
+	size_t n = tell_late(c, h, &skips->arena, &late, &named);
 
 	for (size_t i = 0; i < n; i++) {
 		skips->v = arena_grow(&skips->arena, skips->v, skips->n, &skips->cap, sizeof(*skips->v));
 		skips->v[skips->n++] = late[i];
-		b.len = 0;
-		render_text(&b, &c->style, late[i].reason, strlen(late[i].reason));
-		complain("pid %d: %s", (int)late[i].pid.v, b.data);
-		for (size_t k = 0; k < c->n_pids; k++)
-			named |= (uint64_t)c->pids[k] == late[i].pid.v;
 	}
-	buf_free(&b);
 	return named;
 }
 
@@ -187,7 +179,7 @@ static int show_live(const struct choices *c, struct sink *s, bool brief)
 	build_threads(h, &d, k, &o, &shared, &threads);
 	err = x.err;
 	failed |= x.failed;
-	failed |= tell_late(c, h, &skips);
+	failed |= add_late(c, h, &skips);
 	if (!err)
 		err = sink_end(s, skips.v, skips.n, &threads);
 	builder_free(b);

@@ -2,11 +2,13 @@
 /* uringctl trace: starts or finds what is to be traced, and prints what goes by. */
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -15,11 +17,21 @@
 
 #include "kernel.h"
 #include "passes.h"
+#include "proc.h"
 #include "show.h"
+#include "stop.h"
 #include "summary.h"
 #include "tracetext.h"
 
 enum { EXIT_NOT_FOUND = 127, EXIT_NOT_RUN = 126 };
+
+/*
+ * What may still be printed when the trace is to end, seconds: after a signal, since somebody waits for that; after --for. And how long a
+ * command has to follow the signal that it is sent.
+ */
+static const double AFTER_SIGNAL = 0.04, AFTER_FOR = 0.25, COMMAND_FOLLOWS = 0.03;
+/* Descriptors that are kept for everything but the ends of processes. */
+enum { SPARE_DESCRIPTORS = 16 };
 
 struct tracing {
 	const struct choices *c;
@@ -35,6 +47,14 @@ struct tracing {
 	double looked;	       /* when that was asked for */
 	bool enough;	       /* -n of them */
 	int failed;	       /* errno of the output, 0: none */
+	size_t unwritten;      /* bytes, since the time was over */
+	double end;	       /* of --for, 0: none */
+	double last;	       /* nothing more is printed then, 0: no such time is set */
+	bool signalled, late;
+	uint64_t skipped; /* events that there was no time for; all: that is all of them */
+	bool skipped_all;
+	uint64_t unfinished;	 /* requests that there was no time to print at the end */
+	uint64_t ctx, user_data; /* of the request before, if it was shown */
 	struct trace_chrome *chrome;
 	struct summary summary;
 	enum summary_by by;
@@ -42,9 +62,13 @@ struct tracing {
 	double next;  /* when the next table is due */
 	struct arena words;
 	pid_t child; /* the command, 0: none */
-	int signals;
-	size_t living; /* whose end is waited for, but for the command */
-	int news;      /* an epoll of these and of signals */
+	int signals; /* of children that have ended */
+	sigset_t mask;
+	size_t living;	    /* whose end is waited for, but for the command */
+	int news;	    /* an epoll of these and of signals */
+	uint64_t unwatched; /* whose end cannot be waited for */
+	int unwatched_why;  /* errno of the first of these */
+	bool blind;	    /* among them are such as were named */
 };
 
 static double now(void)
@@ -57,6 +81,18 @@ static double now(void)
 
 /* --- output ------------------------------------------------------------------------------------------------------------- */
 
+/* Is the time over for printing, too? */
+static bool too_late(struct tracing *x)
+{
+	if (stop_signal() && !x->signalled) {
+		x->signalled = true;
+		x->last = now() + AFTER_SIGNAL;
+	}
+	if (!x->late && x->last > 0 && now() >= x->last)
+		x->late = true;
+	return x->late;
+}
+
 static void flush(struct tracing *x)
 {
 	size_t done = 0;
@@ -64,14 +100,39 @@ static void flush(struct tracing *x)
 	while (!x->failed && done < x->out.len) {
 		ssize_t n = write(x->out_fd, x->out.data + done, x->out.len - done);
 
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
+		if (n < 0 && errno == EINTR) {
+			if (!too_late(x))
+				continue;
+			x->failed = ETIMEDOUT;
+			x->unwritten = x->out.len - done;
+		} else if (n <= 0)
 			x->failed = n ? errno : EIO;
 		else
 			done += (size_t)n;
 	}
 	x->out.len = 0;
+}
+
+/* Is it asked for? Lines that are no requests stand beside requests only if nothing is asked for that only these can have. */
+static bool shown(struct tracing *x, const struct trace_item *i)
+{
+	const struct trace_filter *f = &x->c->filter_of_requests;
+	bool of_that;
+
+	if (i->kind == TRACE_REQUEST) {
+		bool takes = trace_filter_takes(f, &i->r);
+
+		x->ctx = takes ? i->r.ctx : 0;
+		x->user_data = i->r.user_data;
+		return takes;
+	}
+	if (i->kind == TRACE_LOST)
+		return true;
+	/* where the completion comes first, its line could not say that it found no room */
+	of_that = i->kind == TRACE_OVERFLOW && i->told && x->ctx == i->over.h.ctx && x->user_data == i->over.user_data;
+	if (trace_filter_quiet(f) && i->kind != TRACE_ENTER && !of_that)
+		return false;
+	return i->kind == TRACE_EXIT || values_take(&f->rings, i->ring);
 }
 
 static void print(void *ctx, const struct trace_item *i)
@@ -80,6 +141,10 @@ static void print(void *ctx, const struct trace_item *i)
 
 	if (x->enough || x->failed)
 		return;
+	if (x->late && i->kind == TRACE_REQUEST) {
+		x->unfinished++;
+		return;
+	}
 	if (i->kind == TRACE_LOST && !i->interrupted)
 		x->lost += i->lost;
 	if (x->c->summary) {
@@ -88,7 +153,7 @@ static void print(void *ctx, const struct trace_item *i)
 			summary_count(&x->summary, &i->r, x->by);
 		return;
 	}
-	if (i->kind == TRACE_REQUEST && !trace_filter_takes(&x->c->filter_of_requests, &i->r))
+	if (!shown(x, i))
 		return;
 	if (x->chrome)
 		trace_chrome(&x->out, x->chrome, &x->view, i);
@@ -96,24 +161,37 @@ static void print(void *ctx, const struct trace_item *i)
 		trace_json(&x->out, &x->view, i);
 	else
 		trace_line(&x->out, &x->view, i);
-	if (x->out.len > 1 << 17)
+	if (x->out.len > 1 << 17) {
 		flush(x);
+		too_late(x);
+	}
 	if (i->kind == TRACE_REQUEST && ++x->requests == x->c->iterations)
 		x->enough = true;
 }
 
-/* One more whose end is waited for. */
-static void watch_process(struct tracing *x, pid_t pid)
+/* One more whose end is waited for. False: it cannot be. */
+static bool watch_process(struct tracing *x, pid_t pid)
 {
-	int fd = (int)syscall(SYS_pidfd_open, pid, 0);
+	int fd = (int)syscall(SYS_pidfd_open, pid, 0), err = fd < 0 ? errno : 0;
 	struct epoll_event e = {.events = EPOLLIN, .data.fd = fd};
+	struct rlimit most;
 
-	if (fd < 0)
-		return; /* it has ended */
-	if (epoll_ctl(x->news, EPOLL_CTL_ADD, fd, &e))
-		close(fd);
-	else
+	if (err == ESRCH)
+		return true; /* it has ended */
+	/* names of files are looked for, too */
+	if (!err && !getrlimit(RLIMIT_NOFILE, &most) && (rlim_t)fd + SPARE_DESCRIPTORS >= most.rlim_cur)
+		err = EMFILE;
+	if (!err && epoll_ctl(x->news, EPOLL_CTL_ADD, fd, &e))
+		err = errno;
+	if (!err) {
 		x->living++;
+		return true;
+	}
+	if (fd >= 0)
+		close(fd);
+	if (!x->unwatched++)
+		x->unwatched_why = err;
+	return false;
 }
 
 static void event(void *ctx, const struct ev_head *e, size_t size)
@@ -132,6 +210,15 @@ static void event(void *ctx, const struct ev_head *e, size_t size)
 
 /* --- the summary -------------------------------------------------------------------------------------------------------- */
 
+static const char *ring_name(struct tracing *x, uint64_t ctx)
+{
+	uint32_t unknown;
+	uint64_t id = pairing_ring_id(x->p, ctx, &unknown);
+
+	return id ? arena_printf(&x->words, "ring %llu", (unsigned long long)id)
+		  : arena_printf(&x->words, "ring ?%u", (unsigned)unknown);
+}
+
 static const char *name_of(void *ctx, const struct sum_key *k)
 {
 	struct tracing *x = ctx;
@@ -144,7 +231,7 @@ static const char *name_of(void *ctx, const struct sum_key *k)
 	if (!x->c->by || !strcmp(x->c->by, "op"))
 		return trace_op_name(&x->view, &(struct trace_request){.opcode = k->opcode});
 	if (!strcmp(x->c->by, "ring"))
-		return arena_printf(&x->words, "ring %llu", (unsigned long long)pairing_ring_id(x->p, k->by));
+		return ring_name(x, k->by);
 	if (!strcmp(x->c->by, "pid"))
 		return arena_printf(&x->words, "pid %llu", (unsigned long long)k->by);
 	name = trace_file_name(x->view.names, (uint32_t)k->by, 0);
@@ -185,7 +272,10 @@ static void drop_tracer(void *ctx)
 	struct tracing *x = ctx;
 
 	tracer_close(x->t);
-	close(x->signals);
+	if (x->signals > 0)
+		close(x->signals);
+	if (x->news > 0)
+		close(x->news);
 	if (x->output)
 		close(x->out_fd);
 }
@@ -196,8 +286,10 @@ static int find_targets(struct tracing *x)
 	const struct choices *c = x->c;
 	const struct trace_filter *f = &c->filter_of_requests;
 	struct kernel *k = kernel_open();
+	struct snap_skip *late;
+	struct arena words = {0};
 	struct discovery d;
-	bool failed = false;
+	bool failed = false, named;
 	size_t missing = 0;
 
 	if (discover(&d, x->h, c->pids, c->n_pids, k, true)) {
@@ -230,6 +322,8 @@ static int find_targets(struct tracing *x)
 		failed |= tracer_target(x->t, c->pids[i]) != 0;
 	discovery_free(&d);
 	kernel_close(k);
+	tell_late(c, x->h, &words, &late, &named);
+	arena_free(&words);
 	if (failed)
 		complain("too many processes or rings");
 	return failed || (c->n_pids && missing >= c->n_pids) ? -1 : 0;
@@ -239,6 +333,7 @@ static int find_targets(struct tracing *x)
 static int start(struct tracing *x, char **argv)
 {
 	int go[2], why[2];
+	sigset_t all, before;
 	char byte;
 	ssize_t got;
 	pid_t pid;
@@ -246,14 +341,18 @@ static int start(struct tracing *x, char **argv)
 
 	if (pipe2(go, O_CLOEXEC) || pipe2(why, O_CLOEXEC))
 		return complain("pipe: %s", strerror(errno)), EXIT_FAILED;
+	/* in between the child would do as we do about signals */
+	sigfillset(&all);
+	sigprocmask(SIG_BLOCK, &all, &before);
 	pid = fork();
+	if (pid)
+		sigprocmask(SIG_SETMASK, &before, NULL);
 	if (pid < 0)
 		return complain("fork: %s", strerror(errno)), EXIT_FAILED;
 	if (!pid) {
-		sigset_t none;
-
-		sigemptyset(&none);
-		sigprocmask(SIG_SETMASK, &none, NULL);
+		stop_release();
+		sigprocmask(SIG_SETMASK, &x->mask, NULL);
+		restore_descriptor_limit();
 		signal(SIGPIPE, SIG_DFL);
 		close(go[1]);
 		if (read(go[0], &byte, 1) == 1)
@@ -270,13 +369,29 @@ static int start(struct tracing *x, char **argv)
 	if (write(go[1], "", 1) < 0)
 		err = errno;
 	close(go[1]);
-	got = read(why[0], &err, sizeof(err));
+	/* the program may be on a file system that does not answer */
+	do
+		got = read(why[0], &err, sizeof(err));
+	while (got < 0 && errno == EINTR && !stop_signal());
 	close(why[0]);
 	if (got <= 0)
 		return EXIT_DONE;
 	waitpid(pid, NULL, 0);
 	complain("%s: %s", argv[0], err == ENOENT ? "command not found" : strerror(err));
 	return err == ENOENT ? EXIT_NOT_FOUND : EXIT_NOT_RUN;
+}
+
+/* The process that a thread stands for. */
+static pid_t process_of(pid_t pid)
+{
+	struct arena a = {0};
+	int dir = proc_open(pid);
+	int64_t tgid = dir < 0 ? 0 : proc_status_number(&a, dir, "Tgid");
+
+	arena_free(&a);
+	if (dir >= 0)
+		close(dir);
+	return tgid > 0 ? (pid_t)tgid : pid;
 }
 
 /* What ends the wait besides events. */
@@ -287,7 +402,7 @@ static void watch(struct tracing *x)
 	x->news = epoll_create1(EPOLL_CLOEXEC);
 	epoll_ctl(x->news, EPOLL_CTL_ADD, x->signals, &e);
 	for (size_t i = 0; i < x->c->n_pids; i++)
-		watch_process(x, x->c->pids[i]);
+		x->blind |= !watch_process(x, process_of(x->c->pids[i]));
 }
 
 /* Says what was missed since it was last asked for; all but the last time that is not too often. */
@@ -320,21 +435,17 @@ static bool targets_gone(struct tracing *x)
 		close(e[i].data.fd);
 		x->living--;
 	}
-	return !x->living && (x->child < 0 || (!x->child && x->c->n_pids));
+	return !x->living && !x->blind && (x->child < 0 || (!x->child && x->c->n_pids));
 }
 
-static int interrupted(struct tracing *x, int *status)
+/* Has the command ended? */
+static void take_status(struct tracing *x, int *status)
 {
 	struct signalfd_siginfo s;
-	int sig = 0;
 
-	while (read(x->signals, &s, sizeof(s)) == sizeof(s)) {
-		if (s.ssi_signo != SIGCHLD)
-			sig = (int)s.ssi_signo;
-		else if (x->child && waitpid(x->child, status, WNOHANG) == x->child)
+	while (read(x->signals, &s, sizeof(s)) == sizeof(s))
+		if (x->child > 0 && waitpid(x->child, status, WNOHANG) == x->child)
 			x->child = -1;
-	}
-	return sig;
 }
 
 /* Milliseconds that there is nothing to do at the most, -1: no end is in sight. */
@@ -347,17 +458,48 @@ static int wait_for(const struct tracing *x, double left)
 	return until >= 3600 ? -1 : until > 0 ? (int)(until * 1000) + 1 : 0;
 }
 
-/* Returns the signal that ended it, 0: something else did. *status: the command's. */
-static int loop(struct tracing *x, int *status)
+/* Prints what is in the buffer when the trace has ended, as far as there is time. */
+static void drain(struct tracing *x)
 {
-	double end = x->c->seconds > 0 ? now() + x->c->seconds : 0;
-	int sig = 0, idle = 0;
+	struct trace_item rest = {.kind = TRACE_LOST, .late = true};
+	bool all;
 
-	while (!sig && !x->enough && !x->failed) {
+	tracer_stop(x->t);
+	if (x->end > 0)
+		x->last = x->end + AFTER_FOR;
+	while (!x->enough && !x->failed && !too_late(x) && tracer_drain(x->t, event, x) > 0)
+		;
+	if (x->enough || (x->failed && x->failed != ETIMEDOUT))
+		return;
+	rest.lost = tracer_skip(x->t, (uint64_t)((now() + 0.01) * 1e9), &all);
+	rest.time = (uint64_t)(now() * 1e9);
+	rest.at_least = !all;
+	x->skipped = rest.lost;
+	x->skipped_all = all;
+	if (rest.lost)
+		print(x, &rest);
+}
+
+/* *status: the command's. */
+static void loop(struct tracing *x, int *status)
+{
+	int idle = 0;
+
+	x->end = x->c->seconds > 0 ? now() + x->c->seconds : 0;
+	/* what waits for its output is interrupted then */
+	if (x->end > 0) {
+		x->last = x->end + AFTER_FOR;
+		stop_after(x->c->seconds + AFTER_FOR);
+	}
+	while (!stop_signal() && !x->enough && !x->failed) {
 		bool over = targets_gone(x);
 		long got = tracer_drain(x->t, event, x);
-		double left = end > 0 ? end - now() : 3600;
+		double left = x->end > 0 ? x->end - now() : 3600;
 
+		if (got < 0) {
+			complain("the buffer of events cannot be read: %s", strerror((int)-got));
+			x->failed = (int)-got;
+		}
 		if (got > 0)
 			tell_missed(x, false);
 		else
@@ -371,16 +513,13 @@ static int loop(struct tracing *x, int *status)
 		}
 		/* while there is work it comes back each millisecond; then it sleeps until it is woken */
 		idle = got ? 0 : idle + 1;
-		if (idle < 20)
+		if (idle < 20 && got < TRACER_AT_ONCE)
 			nanosleep(&(struct timespec){0, 500000}, NULL);
-		else if (!over)
+		else if (idle >= 20 && !over)
 			tracer_wait(x->t, wait_for(x, left), x->news);
-		sig = interrupted(x, status);
+		take_status(x, status);
 	}
-	tracer_stop(x->t);
-	while (!x->enough && !x->failed && tracer_drain(x->t, event, x) > 0)
-		;
-	return sig;
+	drain(x);
 }
 
 static int64_t clock_offset(void)
@@ -392,17 +531,64 @@ static int64_t clock_offset(void)
 	return (r.tv_sec - m.tv_sec) * 1000000000 + (r.tv_nsec - m.tv_nsec);
 }
 
-/* The command may go on when enough was seen of it; its status is ours. */
-static void wait_for_command(struct tracing *x, int *status)
+/*
+ * The command may go on when enough was seen of it; its status is ours. What ends the trace ends the command that it was for: if that does
+ * not follow, it is not waited for. Returns the status to end with.
+ */
+static int wait_for_command(struct tracing *x, int *status)
 {
-	while (x->child > 0 && waitpid(x->child, status, 0) < 0 && errno == EINTR)
-		;
+	struct pollfd p = {x->signals, POLLIN, 0};
+	double last = 0;
+	int sig = 0;
+
+	while (x->child > 0 && !(sig && now() >= last)) {
+		if (stop_signal() && !sig) {
+			sig = stop_signal();
+			last = now() + COMMAND_FOLLOWS;
+			kill(x->child, sig);
+		}
+		poll(&p, 1, -1);
+		take_status(x, status);
+	}
+	if (x->child > 0) {
+		complain("the command goes on (pid %d)", (int)x->child);
+		return 128 + sig;
+	}
+	return WIFSIGNALED(*status) ? 128 + WTERMSIG(*status) : WEXITSTATUS(*status);
+}
+
+/* What could not be done is said once, and not where it happened. */
+static void complain_at_end(struct tracing *x, uint64_t lost)
+{
+	const char *output = x->output ? x->output : "standard output";
+
+	if (x->failed == ETIMEDOUT)
+		complain("%s: is not read (%zu bytes were not written)", output, x->unwritten);
+	else if (x->failed)
+		complain("%s: %s (what was written up to there can be read)", output, strerror(x->failed));
+	if (lost)
+		complain("%llu events were lost (-b takes a larger buffer)", (unsigned long long)lost);
+	if (x->skipped)
+		complain("%s%llu events were not shown: the time was over", x->skipped_all ? "" : "at least ",
+			(unsigned long long)x->skipped);
+	if (x->unfinished)
+		complain("%llu requests that had not completed were not shown: the time was over",
+			(unsigned long long)x->unfinished);
+	if (x->missed)
+		complain("%llu events were missed: the tracer's programs were interrupted",
+			(unsigned long long)x->missed);
+	if (x->unwatched)
+		complain("the ends of %llu processes could not be waited for: %s%s", (unsigned long long)x->unwatched,
+			strerror(x->unwatched_why),
+			x->unwatched_why == EMFILE ? " (more descriptors are needed: ulimit -Hn)" : "");
 }
 
 static int finish(struct tracing *x, int *status)
 {
 	uint64_t lost = tracer_lost(x->t);
 	const struct trace_item rest = {.kind = TRACE_LOST, .time = (uint64_t)(now() * 1e9), .lost = lost - x->lost};
+
+	int err;
 
 	tell_missed(x, true);
 	/* no event came after these that could have told of them */
@@ -414,18 +600,11 @@ static int finish(struct tracing *x, int *status)
 	if (x->chrome)
 		trace_chrome_end(&x->out, x->chrome);
 	flush(x);
-	if (x->failed)
-		complain("%s: %s (what was written up to there can be read)", x->output ? x->output : "standard output",
-			strerror(x->failed));
-	if (lost)
-		complain("%llu events were lost (-b takes a larger buffer)", (unsigned long long)lost);
-	if (x->missed)
-		complain("%llu events were missed: the tracer's programs were interrupted",
-			(unsigned long long)x->missed);
-	if (x->failed)
+	complain_at_end(x, lost);
+	if (x->failed && !(stop_signal() && x->child > 0))
 		return EXIT_FAILED;
-	wait_for_command(x, status);
-	return WIFSIGNALED(*status) ? 128 + WTERMSIG(*status) : WEXITSTATUS(*status);
+	err = wait_for_command(x, status);
+	return x->failed ? EXIT_FAILED : err;
 }
 
 static int trace(const struct choices *c, char **command)
@@ -467,13 +646,6 @@ static int trace(const struct choices *c, char **command)
 	x.view.style.color &= !x.output || !strcmp(c->color, "always");
 	x.h = helpers_new(1);
 	x.view.names = trace_names_new(x.h);
-	sigemptyset(&ours);
-	sigaddset(&ours, SIGINT);
-	sigaddset(&ours, SIGTERM);
-	sigaddset(&ours, SIGHUP);
-	sigaddset(&ours, SIGCHLD);
-	sigprocmask(SIG_BLOCK, &ours, NULL);
-	x.signals = signalfd(-1, &ours, SFD_CLOEXEC | SFD_NONBLOCK);
 	x.t = tracer_open(&a, &source, &why);
 	/* what the kernel does not say has to be put together here: pairs of old kernels, the ids of rings that a command makes */
 	if (x.t && source.summary && (!tracer_exact(x.t) || (command && c->filter_of_requests.rings.set))) {
@@ -499,16 +671,19 @@ static int trace(const struct choices *c, char **command)
 	/* from here on nobody may wait for a name for so long that events are lost */
 	if (x.h)
 		helpers_deadline(x.h, 0.05);
-	if (!err)
+	if (!err) {
+		/* up to here a signal ends us as it does anybody */
+		sigemptyset(&ours);
+		sigaddset(&ours, SIGCHLD);
+		sigprocmask(SIG_BLOCK, &ours, &x.mask);
+		x.signals = signalfd(-1, &ours, SFD_CLOEXEC | SFD_NONBLOCK);
+		stop_catch();
 		watch(&x);
+	}
 	if (!err && command)
 		err = start(&x, command);
 	if (!err) {
-		int sig = loop(&x, &status);
-
-		/* what ends the trace ends the command that it was for */
-		if (sig && x.child > 0)
-			kill(x.child, sig);
+		loop(&x, &status);
 		err = finish(&x, &status);
 	}
 	pairing_free(x.p);
@@ -525,7 +700,8 @@ static int trace(const struct choices *c, char **command)
 	arena_free(&x.words);
 	if (x.output)
 		close(x.out_fd);
-	close(x.signals);
+	if (x.signals > 0)
+		close(x.signals);
 	return err;
 }
 
@@ -539,6 +715,9 @@ int cmd_trace(const struct command *cmd, int argc, char **argv)
 		options_help(cmd);
 	else if (!err && command && c.n_pids)
 		complain("trace: either processes (-p) or a command"), err = EXIT_USAGE;
+	else if (!err && c.data > CAPTURE_MOST)
+		complain("--data %llu: trace shows %d bytes at most", (unsigned long long)c.data, CAPTURE_MOST),
+			err = EXIT_USAGE;
 	else if (!err)
 		err = trace(&c, command);
 	choices_free(&c);

@@ -25,6 +25,7 @@ int main(int argc, char **argv)
 
 	fill_standard_descriptors();
 	helpers_note_descriptors();
+	raise_descriptor_limit();
 	setlocale(LC_ALL, "");
 	signal(SIGPIPE, SIG_IGN); /* a closed pipe is an error of write, and is said */
 	if (argc < 2) {

@@ -479,6 +479,7 @@ int main(int argc, char **argv)
 
 	fill_standard_descriptors();
 	helpers_note_descriptors();
+	raise_descriptor_limit();
 	setlocale(LC_ALL, "");
 	signal(SIGPIPE, SIG_IGN);
 	err = options_parse(&uringtop, argc, argv, &c);

@@ -11,6 +11,10 @@
 #include "tracetext.h"
 #include "uapi.h"
 
+/* Numbers of inodes, and processes in Perfetto, have 32 bits. */
+static const uint64_t UNKNOWN_RINGS = (uint64_t)1 << 32;
+enum { MOST_UNKNOWN = 65535 };
+
 /* Text that is escaped already, and so printable UTF-8: what is left to do is JSON's own. */
 static void quoted(struct buf *b, const char *s)
 {
@@ -21,6 +25,12 @@ static void quoted(struct buf *b, const char *s)
 		buf_putc(b, *s);
 	}
 	buf_putc(b, '"');
+}
+
+/* What stands for a ring where a process is expected: its id, or, where that is not known, one that no ring is likely to have. */
+static uint64_t process(uint64_t ring, uint32_t unknown)
+{
+	return ring || !unknown ? ring : UNKNOWN_RINGS - (unknown < MOST_UNKNOWN ? unknown : MOST_UNKNOWN);
 }
 
 static void micros(struct buf *b, uint64_t ns)
@@ -55,9 +65,11 @@ static void introduce(struct buf *b, struct trace_chrome *c, uint64_t ring, uint
 	c->known[key][0] = ring + 1;
 	c->known[key][1] = tid + 1;
 	begin(b, c);
-	buf_printf(b,
-		"{\"ph\":\"M\",\"name\":\"process_name\",\"pid\":%" PRIu64 ",\"args\":{\"name\":\"ring %" PRIu64 "\"}}",
-		ring, ring);
+	buf_printf(b, "{\"ph\":\"M\",\"name\":\"process_name\",\"pid\":%" PRIu64 ",\"args\":{\"name\":\"ring ", ring);
+	if (ring >= UNKNOWN_RINGS - MOST_UNKNOWN && ring < UNKNOWN_RINGS)
+		buf_printf(b, "?%" PRIu64 "\"}}", UNKNOWN_RINGS - ring);
+	else
+		buf_printf(b, "%" PRIu64 "\"}}", ring);
 	begin(b, c);
 	buf_printf(b,
 		"{\"ph\":\"M\",\"name\":\"thread_name\",\"pid\":%" PRIu64 ",\"tid\":%" PRIu64 ",\"args\":{\"name\":",
@@ -80,11 +92,15 @@ static void completed(
 
 	if (!r->completed || (!r->worker && !r->chain))
 		return;
-	head(b, c, "X", name, r->ring, tid, r->completed);
+	head(b, c, "X", name, process(r->ring, r->ring_unknown), tid, r->completed);
 	buf_printf(b, ",\"dur\":0.02,\"args\":{\"user_data\":\"0x%" PRIx64 "\"}}", r->user_data);
 	if (!r->chain || r->shot > 1)
 		return;
-	head(b, c, *seen != r->chain ? "s" : links ? "t" : "f", "chain", r->ring, tid, r->completed);
+	head(b, c,
+		*seen != r->chain ? "s"
+		: links		  ? "t"
+				  : "f",
+		"chain", process(r->ring, r->ring_unknown), tid, r->completed);
 	buf_printf(b, ",\"id\":%" PRIu64 "%s}", r->chain, *seen == r->chain && !links ? ",\"bp\":\"e\"" : "");
 	*seen = r->chain;
 }
@@ -101,14 +117,14 @@ static void request(struct buf *b, struct trace_chrome *c, struct trace_view *v,
 
 	arena_reset(&v->scratch);
 	name = r->posted ? "CQE" : trace_op_name(v, r);
-	introduce(b, c, r->ring, tid, r->worker ? "worker" : "submitter");
+	introduce(b, c, process(r->ring, r->ring_unknown), tid, r->worker ? "worker" : "submitter");
 	if (r->has_sqe) {
 		trace_decode(v, r, &f);
 		if (!f.file && r->file)
 			f.file = trace_file_name(v->names, r->file, (pid_t)r->tgid);
 		render_sqe(&text, &plain, &f);
 	}
-	head(b, c, "b", name, r->ring, tid, start);
+	head(b, c, "b", name, process(r->ring, r->ring_unknown), tid, start);
 	buf_printf(b, ",\"id\":\"0x%" PRIx64 "\",\"args\":{\"request\":", id);
 	quoted(b, text.len ? text.data : "?");
 	buf_printf(b, ",\"user_data\":\"0x%" PRIx64 "\",\"path\":\"%s\"", r->user_data,
@@ -118,13 +134,13 @@ static void request(struct buf *b, struct trace_chrome *c, struct trace_view *v,
 	if (r->shot)
 		buf_printf(b, ",\"shot\":%u", r->shot);
 	buf_puts(b, "}}");
-	head(b, c, "e", name, r->ring, tid, i->time);
+	head(b, c, "e", name, process(r->ring, r->ring_unknown), tid, i->time);
 	buf_printf(b, ",\"id\":\"0x%" PRIx64 "\"}", id);
 	completed(b, c, r, name, tid);
 	if (r->submitted && r->shot <= 1)
-		counter(b, c, "SQ", r->ring, r->submitted, r->sq_fill);
+		counter(b, c, "SQ", process(r->ring, r->ring_unknown), r->submitted, r->sq_fill);
 	if (r->completed && r->cq_fill != ~0u)
-		counter(b, c, "CQ", r->ring, r->completed, r->cq_fill);
+		counter(b, c, "CQ", process(r->ring, r->ring_unknown), r->completed, r->cq_fill);
 	buf_free(&text);
 }
 
@@ -157,7 +173,7 @@ void trace_chrome(struct buf *b, struct trace_chrome *c, struct trace_view *v, c
 		snprintf(name, sizeof(name), "%" PRIu64 " events lost", i->lost);
 		break;
 	case TRACE_ENTER:
-		head(b, c, "X", "io_uring_enter", i->ring, i->tid, i->time - i->enter.took);
+		head(b, c, "X", "io_uring_enter", process(i->ring, i->ring_unknown), i->tid, i->time - i->enter.took);
 		buf_puts(b, ",\"dur\":");
 		micros(b, i->enter.took);
 		buf_printf(b, ",\"args\":{\"to_submit\":%u,\"min_complete\":%u,\"res\":%d}}", i->enter.to_submit,
@@ -166,9 +182,9 @@ void trace_chrome(struct buf *b, struct trace_chrome *c, struct trace_view *v, c
 	default:
 		return;
 	}
-	if (i->ring)
-		introduce(b, c, i->ring, i->tid, "submitter");
-	head(b, c, "i", name, i->ring, i->tid, i->time);
+	if (i->ring || i->ring_unknown)
+		introduce(b, c, process(i->ring, i->ring_unknown), i->tid, "submitter");
+	head(b, c, "i", name, process(i->ring, i->ring_unknown), i->tid, i->time);
 	buf_puts(b, ",\"s\":\"p\"}");
 }
 

@@ -53,6 +53,8 @@ static __always_inline struct sum_counts *counts_of(const struct sum_key *k)
 	c = bpf_map_lookup_elem(&by_key, k);
 	if (c)
 		return c;
+	if (count_by == BY_RING && look_up(k->by, whom(false, CURRENT(false)) >> 32, true))
+		tell_ring(k->by, 0, false);
 	c = bpf_map_lookup_elem(&no_counts, &zero);
 	if (c)
 		bpf_map_update_elem(&by_key, k, c, BPF_NOEXIST);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* op=READ,WRITE  op!=NOP  !ring=7651  fd=5  res=error  res=-11,ENOENT  lat>1ms  path=iowq  enter */
+/* op=READ,WRITE  op!=NOP  !ring=7651  fd=5  res=error  res=-11,ENOENT  lat>1ms  path=iowq  enter  events */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -150,12 +150,16 @@ static const char *expression(struct parsing *p, struct trace_filter *f)
 		f->enter = true;
 		return NULL;
 	}
+	if (!strcmp(p->s, "events")) {
+		f->events = true;
+		return NULL;
+	}
 	p->s += negated;
 	n = strcspn(p->s, "=!<>");
 	while (key < 6 && (strlen(keys[key]) != n || strncmp(keys[key], p->s, n)))
 		key++;
 	if (key == 6)
-		return "neither op, ring, fd, res, path, lat nor enter";
+		return "neither op, ring, fd, res, path, lat, enter nor events";
 	p->s += n;
 	if (*p->s == '!') {
 		negated = !negated;
@@ -192,6 +196,11 @@ const char *trace_filter_add(struct arena *a, struct trace_filter *f, const char
 
 	*at = (size_t)(p.s - text);
 	return why;
+}
+
+bool trace_filter_quiet(const struct trace_filter *f)
+{
+	return !f->events && (f->ops_set || f->fds.set || f->results_set);
 }
 
 bool trace_filter_takes(const struct trace_filter *f, const struct trace_request *r)

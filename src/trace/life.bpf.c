@@ -9,8 +9,9 @@ SEC("raw_tp/io_uring_create")
 int create(struct bpf_raw_tracepoint_args *c)
 {
 	struct task_struct *t = CURRENT(false);
-	uint64_t ctx = c->args[1], who = whom(false, t);
+	uint64_t ctx = c->args[1], who = whom(false, t), ino;
 	uint32_t fd = (uint32_t)c->args[0];
+	struct trace_ring *r;
 	struct ev_create *e;
 	struct file *f;
 
@@ -20,18 +21,25 @@ int create(struct bpf_raw_tracepoint_args *c)
 		rings_epoch++;
 		return 0;
 	}
-	learn_ring(ctx);
-	e = EVENT(ev_create, EV_CREATE, ctx, 0, who);
+	/* with REGISTERED_FD_ONLY it is an index */
+	f = open_file(t, (int32_t)fd);
+	ino = ring_ino(f, ctx);
+	if (!ino)
+		ino = ring_ino(registered_ring(t, fd), ctx);
+	learn_ring(ctx, true, ino);
+	e = quiet ? NULL : EVENT(ev_create, EV_CREATE, ctx, 0, who);
 	if (!e)
 		return 0;
 	e->fd = (int32_t)fd;
 	e->sq_entries = (uint32_t)c->args[2];
 	e->cq_entries = (uint32_t)c->args[3];
 	e->flags = (uint32_t)c->args[4];
-	f = open_file(t, e->fd);
-	e->ino = f ? GET(f, f_inode, i_ino) : 0;
+	e->ino = ino;
 	bpf_get_current_comm(e->comm, sizeof(e->comm));
 	bpf_ringbuf_submit(e, wake());
+	r = bpf_map_lookup_elem(&rings, &ctx);
+	if (r)
+		r->told = 1;
 	return 0;
 }
 
@@ -58,11 +66,13 @@ int close_(struct bpf_raw_tracepoint_args *c)
 	at = &closed[n_closed++ & (CLOSED - 1)];
 	before = *at;
 	*at = ctx;
-	e = bpf_ringbuf_reserve(&events, sizeof(*e), 0);
+	if (!quiet)
+		tell_ring(ctx, 0, false);
+	e = quiet ? NULL : bpf_ringbuf_reserve(&events, sizeof(*e), 0);
 	if (e) {
 		begin(e, EV_CLOSE, ctx, 0, whom(false, CURRENT(false)));
 		bpf_ringbuf_submit(e, wake());
-	} else {
+	} else if (!quiet) {
 		missed();
 	}
 	r = bpf_map_lookup_elem(&rings, &before);
@@ -80,7 +90,10 @@ int register_(struct bpf_raw_tracepoint_args *c)
 	if (!look_up(ctx, who >> 32, true))
 		return 0;
 	/* what stays the same may have changed: RESIZE_RINGS */
-	learn_ring(ctx);
+	learn_ring(ctx, false, 0);
+	if (quiet)
+		return 0;
+	tell_ring(ctx, 0, false);
 	e = EVENT(ev_register, EV_REGISTER, ctx, 0, who);
 	if (!e)
 		return 0;
@@ -116,7 +129,9 @@ int process_fork(struct bpf_raw_tracepoint_args *c)
 
 	if (from == to || !is_target(from))
 		return 0;
-	bpf_map_update_elem(&targets, &to, &one, BPF_ANY);
+	/* nothing that it does is seen */
+	if (bpf_map_update_elem(&targets, &to, &one, BPF_ANY))
+		missed();
 	rings_epoch++;
 	return told_process(EV_FORK, to);
 }
@@ -133,7 +148,7 @@ int process_exit(struct bpf_raw_tracepoint_args *c)
 		return 0;
 	/* whoever has its pid next is another; its rings are known by themselves */
 	bpf_map_delete_elem(&targets, &tgid);
-	return told_process(EV_EXIT, tgid);
+	return quiet ? 0 : told_process(EV_EXIT, tgid);
 }
 
 /* --- io_uring_enter -------------------------------------------------------------------------------------------------- */
@@ -203,6 +218,7 @@ int sys_exit(struct bpf_raw_tracepoint_args *c)
 	uint64_t id = bpf_get_current_pid_tgid();
 	struct entered *was = bpf_map_lookup_elem(&entering, &id);
 	struct task_struct *t = CURRENT(false);
+	struct trace_ring *r;
 	struct ev_enter *e;
 	struct file *f;
 	uint64_t ctx;
@@ -212,7 +228,10 @@ int sys_exit(struct bpf_raw_tracepoint_args *c)
 	/* which ring that is, unless it is registered and has no descriptor */
 	f = was->flags & ENTER_REGISTERED_RING ? NULL : open_file(t, (int32_t)was->fd);
 	ctx = f ? (uint64_t)GET(f, private_data) : 0;
-	e = EVENT(ev_enter, EV_ENTER, bpf_map_lookup_elem(&rings, &ctx) ? ctx : 0, 0, whom(false, t));
+	r = bpf_map_lookup_elem(&rings, &ctx);
+	if (r)
+		tell_ring(ctx, 0, false);
+	e = EVENT(ev_enter, EV_ENTER, r ? ctx : 0, 0, whom(false, t));
 	if (e) {
 		e->fd = (int32_t)was->fd;
 		e->to_submit = was->to_submit;

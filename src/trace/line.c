@@ -302,8 +302,10 @@ void trace_line(struct buf *b, struct trace_view *v, const struct trace_item *i)
 	clock_of(b, v, i->time);
 	if (i->kind == TRACE_LOST) {
 		render_color(b, &v->style, C_BAD);
-		buf_printf(b, "--- %" PRIu64 " event%s %s ---\n", i->lost, i->lost == 1 ? "" : "s",
+		buf_printf(b, "--- %s%" PRIu64 " event%s %s ---\n", i->at_least ? "at least " : "", i->lost,
+			i->lost == 1 ? "" : "s",
 			i->interrupted ? "missed about here: the tracer's programs were interrupted"
+			: i->late      ? "not shown: the time was over"
 				       : "lost here: the buffer was full (-b takes a larger one)");
 		render_color(b, &v->style, C_NONE);
 		return;
@@ -312,6 +314,10 @@ void trace_line(struct buf *b, struct trace_view *v, const struct trace_item *i)
 	buf_putc(b, ' ');
 	if (i->ring) {
 		buf_dec(b, i->ring);
+		buf_putc(b, ' ');
+	} else if (i->ring_unknown) {
+		buf_putc(b, '?');
+		buf_dec(b, i->ring_unknown);
 		buf_putc(b, ' ');
 	}
 	switch (i->kind) {

@@ -26,6 +26,7 @@ struct bucket {
 struct known_ring {
 	struct known_ring *next;
 	uint64_t ctx, id;
+	uint32_t unknown; /* what stands for an id that is not known, 0: nothing had to yet */
 	uint32_t flags;
 	uint64_t chain; /* that is being submitted, 0: none */
 };
@@ -39,6 +40,7 @@ struct pairing {
 	struct pending *spare;
 	struct known_ring *rings[RINGS], *last_ring;
 	uint64_t chains, numbered;
+	uint32_t unknown;
 	uint64_t time;
 	uint64_t last_ctx, last_data; /* of the completion before */
 };
@@ -87,15 +89,33 @@ void pairing_ring(struct pairing *p, uint64_t ctx, uint64_t id, uint32_t flags)
 {
 	struct known_ring *r = ring_of(p, ctx);
 
-	r->id = id ? id : r->id ? r->id : ++p->numbered;
+	r->id = id ? id : r->id;
 	r->flags = flags;
+	/* where rings have no numbers of their own, those that are made get the next ones */
+	if (!p->exact && id > p->numbered)
+		p->numbered = id;
 }
 
-uint64_t pairing_ring_id(struct pairing *p, uint64_t ctx)
+/* The ring of an event, which is about to be shown. */
+static const struct known_ring *named_ring(struct pairing *p, uint64_t ctx)
 {
-	if (!ring_of(p, ctx)->id)
-		pairing_ring(p, ctx, 0, 0);
-	return ring_of(p, ctx)->id;
+	struct known_ring *r = ring_of(p, ctx);
+
+	if (r->id)
+		return r;
+	if (!p->exact)
+		r->id = ++p->numbered;
+	else if (!r->unknown)
+		r->unknown = ++p->unknown;
+	return r;
+}
+
+uint64_t pairing_ring_id(struct pairing *p, uint64_t ctx, uint32_t *unknown)
+{
+	const struct known_ring *r = named_ring(p, ctx);
+
+	*unknown = r->id ? 0 : r->unknown;
+	return r->id;
 }
 
 /* --- items out -------------------------------------------------------------------------------------------------------- */
@@ -105,7 +125,7 @@ static struct trace_item item_of(struct pairing *p, enum trace_kind kind, const 
 	struct trace_item i = {.kind = kind, .time = e->time, .tgid = e->tgid, .tid = e->tid};
 
 	if (e->ctx)
-		i.ring = ring_of(p, e->ctx)->id;
+		i.ring = pairing_ring_id(p, e->ctx, &i.ring_unknown);
 	return i;
 }
 
@@ -172,6 +192,7 @@ static void give(struct pairing *p, struct pending *q, bool last)
 	const struct trace_item i = {.kind = TRACE_REQUEST,
 		.time = q->r.completed ? q->r.completed : p->time,
 		.ring = q->r.ring,
+		.ring_unknown = q->r.ring_unknown,
 		.tgid = q->r.tgid,
 		.tid = q->r.tid,
 		.r = q->r};
@@ -232,8 +253,6 @@ static void submit(struct pairing *p, const struct ev_submit *e, size_t size)
 			break;
 	if (q)
 		over(p, q);
-	if (!ring->id)
-		pairing_ring(p, e->h.ctx, 0, ring->flags);
 	q = remember(p, e->h.req, e->h.ctx, user_data);
 	r = &q->r;
 	memset(r, 0, offsetof(struct trace_request, sqe));
@@ -241,7 +260,7 @@ static void submit(struct pairing *p, const struct ev_submit *e, size_t size)
 		sizeof(*r) - offsetof(struct trace_request, pieces));
 	r->ctx = e->h.ctx;
 	r->req_key = e->h.req;
-	r->ring = ring->id;
+	r->ring = pairing_ring_id(p, e->h.ctx, &r->ring_unknown);
 	r->tgid = e->h.tgid;
 	r->tid = e->h.tid;
 	r->submitted = e->h.time;
@@ -267,15 +286,12 @@ static void submit(struct pairing *p, const struct ev_submit *e, size_t size)
 /* A completion whose submission was not seen. */
 static struct pending *stranger(struct pairing *p, const struct ev_complete *e)
 {
-	struct known_ring *ring = ring_of(p, e->h.ctx);
 	struct pending *q = remember(p, e->h.req, e->h.ctx, e->user_data);
 
-	if (!ring->id)
-		pairing_ring(p, e->h.ctx, 0, ring->flags);
 	memset(&q->r, 0, sizeof(q->r));
 	q->r.ctx = e->h.ctx;
 	q->r.req_key = e->h.req;
-	q->r.ring = ring->id;
+	q->r.ring = pairing_ring_id(p, e->h.ctx, &q->r.ring_unknown);
 	q->r.tgid = e->h.tgid;
 	q->r.tid = e->h.tid;
 	q->r.before = e->has_opcode;
@@ -341,8 +357,9 @@ static void overflow(struct pairing *p, const struct ev_complete *e)
 	struct trace_item i = item_of(p, TRACE_OVERFLOW, &e->h);
 
 	i.over = *e;
+	i.told = p->last_ctx == e->h.ctx && p->last_data == e->user_data;
 	p->fn(p->ctx, &i);
-	if (p->last_ctx == e->h.ctx && p->last_data == e->user_data)
+	if (i.told)
 		p->last_ctx = 0;
 	else
 		complete(p, e);
@@ -362,14 +379,21 @@ static void mark(struct pairing *p, const struct ev_mark *e)
 
 /* --- events --------------------------------------------------------------------------------------------------------- */
 
+/* A ring has been made where another may have been. */
+static void forget_ring(struct pairing *p, uint64_t ctx)
+{
+	struct known_ring *r = ring_of(p, ctx);
+
+	r->chain = r->id = 0;
+	r->unknown = 0;
+}
+
 static void create(struct pairing *p, const struct ev_create *e)
 {
 	struct trace_item i;
 
-	/* what is left of another ring that was there */
-	ring_of(p, e->h.ctx)->chain = 0;
-	ring_of(p, e->h.ctx)->id = 0;
-	pairing_ring(p, e->h.ctx, p->exact ? e->ino : 0, e->flags);
+	forget_ring(p, e->h.ctx);
+	pairing_ring(p, e->h.ctx, e->ino, e->flags);
 	i = item_of(p, TRACE_CREATE, &e->h);
 	i.create = *e;
 	p->fn(p->ctx, &i);
@@ -409,7 +433,7 @@ void pairing_event(struct pairing *p, const struct ev_head *e, size_t size)
 {
 	p->time = e->time;
 	if (e->lost) {
-		struct trace_item i = item_of(p, TRACE_LOST, e);
+		struct trace_item i = {.kind = TRACE_LOST, .time = e->time, .tgid = e->tgid, .tid = e->tid};
 
 		i.lost = e->lost;
 		p->fn(p->ctx, &i);
@@ -425,6 +449,11 @@ void pairing_event(struct pairing *p, const struct ev_head *e, size_t size)
 	case EV_POLL:
 	case EV_WORK:
 		mark(p, (const struct ev_mark *)e);
+		break;
+	case EV_RING:
+		if (((const struct ev_ring *)e)->fresh)
+			forget_ring(p, e->ctx);
+		pairing_ring(p, e->ctx, ((const struct ev_ring *)e)->ino, ((const struct ev_ring *)e)->flags);
 		break;
 	case EV_CREATE:
 		create(p, (const struct ev_create *)e);

@@ -46,14 +46,14 @@ static __always_inline void describe(bool fast, struct ev_submit *e, const struc
 }
 
 /* The second half of an SQE stands before what its arguments point at. */
-static __always_inline uint32_t second_half(struct scratch *s, const void *sqe)
+static __always_inline void second_half(struct scratch *s, const void *sqe)
 {
 	struct piece *p = (void *)s->pieces;
 
 	p->addr = 0;
 	p->len = p->room = 64;
 	bpf_probe_read_kernel(p + 1, 64, sqe + 64);
-	return sizeof(*p) + 64;
+	s->e.pieces = sizeof(*p) + 64;
 }
 
 /* Is there more of it than 64 bytes? */
@@ -77,15 +77,14 @@ static __always_inline uint32_t with_pieces(bool fast, struct scratch *s, const 
 		__builtin_memcpy(&fd, s->e.sqe + 4, 4);
 		s->e.file = descriptor_number(by->program, fd_kinds[opcode & 255], fd);
 	}
-	at = by->at.big ? second_half(s, by->at.sqe) : 0;
-	at = captured(s, at, opcode, 0);
-	if (captures[opcode & 255][1].kind)
-		at = captured(s, at, opcode, 1);
-	if (captures[opcode & 255][2].kind)
-		at = captured(s, at, opcode, 2);
+	if (by->at.big)
+		second_half(s, by->at.sqe);
+#pragma clang loop unroll(disable)
+	for (uint32_t i = 0; i < CAPTURES && captures[opcode & 255][i].kind; i++)
+		captured(s, opcode, i);
+	at = s->e.pieces;
 	if (at > PIECES_ROOM + CAPTURE_MOST)
 		at = PIECES_ROOM + CAPTURE_MOST;
-	s->e.pieces = at;
 	return sizeof(s->e) + at;
 }
 
@@ -173,6 +172,12 @@ static __always_inline int submission(bool fast, enum program program, void *req
 	if (!asked || (holding && held_back(fast, &s, opcode,
 					  !chained && !s.failed && !(READ(fast, req, flags) & SQE_SKIPS))))
 		return 0;
+	announce(fast, s.r);
+	if (counts_told()) {
+		__sync_fetch_and_add(told_at(s.r->ctx, READ(fast, req, cqe.user_data)), 1);
+		if (filters)
+			n->what |= NOTE_TOLD;
+	}
 	return tell(fast, &s, opcode);
 }
 
@@ -205,13 +210,14 @@ int req_failed(struct bpf_raw_tracepoint_args *c)
 
 /* Tells of a submission that was held back, if its result is asked for. False: it is not. time: when it has completed; path: how. */
 static __always_inline bool held_wanted(
-	const struct done *d, const struct trace_ring *r, uint64_t time, enum summary_path path)
+	const struct done *d, struct trace_ring *r, uint64_t time, enum summary_path path)
 {
 	struct held *h = held_of(r, (uint64_t)d->req, d->user_data);
 
 	if (!h)
 		return true;
 	if (results_take(&wanted, d->res, d->res < 0, time - h->s.e.h.time, path)) {
+		announce(true, r);
 		let_go(h);
 		return true;
 	}
@@ -219,7 +225,16 @@ static __always_inline bool held_wanted(
 	return false;
 }
 
-static __always_inline int completion(bool fast, enum program program, const struct done *d)
+/* Might it be shown? What names no request has no opcode, no descriptor, no path and no latency, unless it is one's that was told of. */
+static __always_inline bool unnamed_wanted(const struct trace_ring *r, uint64_t user_data, int32_t res)
+{
+	if (!counts_told() || *told_at(r->ctx, user_data))
+		return true;
+	return !pick_ops && !wanted_fds.set && results_take(&wanted, res, res < 0, 0, PATH_UNKNOWN);
+}
+
+/* told: its submission was, just now. */
+static __always_inline int completion(bool fast, enum program program, const struct done *d, bool told)
 {
 	struct task_struct *t = CURRENT(fast);
 	uint64_t who = whom(fast, t), time = 0;
@@ -245,13 +260,19 @@ static __always_inline int completion(bool fast, enum program program, const str
 			asked = held_wanted(d, r, time, path);
 		}
 		/* more may come of it */
-		if (n && !(d->flags & CQE_MORE))
+		if (n && !(d->flags & CQE_MORE)) {
+			if (counts_told() && note & NOTE_TOLD)
+				__sync_fetch_and_add(told_at(r->ctx, d->user_data), ~0u);
 			n->req = 0;
+		}
 		if (!asked)
 			return 0;
 		file = file_number(fast, program, READ(fast, req, file));
 		w = by_worker(fast, req, opcode);
+	} else if (!told && !unnamed_wanted(r, d->user_data, d->res)) {
+		return 0;
 	}
+	announce(fast, r);
 	e = EVENT(ev_complete, program == AT_OVERFLOW ? EV_OVERFLOW : EV_COMPLETE, d->ctx, (uint64_t)d->req, who);
 	if (!e)
 		return 0;
@@ -289,7 +310,7 @@ int complete(struct bpf_raw_tracepoint_args *c)
 	struct done d;
 
 	what_is_done(false, c, &d);
-	return completion(false, AT_COMPLETION, &d);
+	return completion(false, AT_COMPLETION, &d, false);
 }
 
 SEC("raw_tp/io_uring_complete")
@@ -298,7 +319,7 @@ int complete_fast(struct bpf_raw_tracepoint_args *c)
 	struct done d;
 
 	what_is_done(true, c, &d);
-	return completion(true, AT_COMPLETION, &d);
+	return completion(true, AT_COMPLETION, &d, false);
 }
 
 SEC("raw_tp/io_uring_cqe_overflow")
@@ -309,9 +330,16 @@ int cqe_overflow(struct bpf_raw_tracepoint_args *c)
 	struct trace_ring *r = holding ? traced(AT_OVERFLOW, d.ctx, whom(false, CURRENT(false)) >> 32) : NULL;
 	struct held *h = r ? held_of(r, 0, d.user_data) : NULL;
 
-	if (h)
+	if (h) {
+		if (!res_takes(&wanted, d.res, d.res < 0)) {
+			h->req = 0;
+			return 0;
+		}
+		announce(false, r);
 		let_go(h);
-	return completion(false, AT_OVERFLOW, &d);
+		return completion(false, AT_OVERFLOW, &d, true);
+	}
+	return completion(false, AT_OVERFLOW, &d, false);
 }
 
 /* --- what happens on the way ----------------------------------------------------------------------------------------- */

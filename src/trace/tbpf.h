@@ -33,8 +33,10 @@ extern const volatile struct trace_args args;
 extern const volatile bool all;	     /* every ring of the machine */
 extern const volatile bool pick_ops; /* only those of op_wanted */
 extern const volatile uint8_t op_wanted[256];
-extern const volatile bool counting; /* in the kernel: what is told is the summary */
-extern const volatile bool holding;  /* submissions are held back until it is known whether their result is asked for */
+extern const volatile bool counting;	 /* in the kernel: what is told is the summary */
+extern const volatile bool quiet;	 /* requests alone are told of */
+extern const volatile uint64_t anon_ino; /* the inode of all that have none of their own */
+extern const volatile bool holding; /* submissions are held back until it is known whether their result is asked for */
 extern const volatile struct trace_values wanted_fds;
 extern const volatile struct trace_results wanted;
 extern const volatile bool want_fill, want_files, in_namespace;
@@ -202,10 +204,12 @@ enum {
 	NOTE_CREDS = 16,
 	NOTE_UNWANTED = 32,
 	NOTE_SUBMITTED = 64,
+	NOTE_TOLD = 128,
 	NOTE_OPCODE = 8
 };
 /* NOTE_CREDS: it was given credentials when it was submitted, not when it was handed to io-wq */
 /* NOTE_UNWANTED: it is not asked for, whatever comes of it */
+/* NOTE_TOLD: it is counted in told_data */
 /* NOTE_OPCODE: from this bit on what a refused one was asked to do */
 extern struct trace_note notes[NOTES];
 
@@ -234,6 +238,25 @@ static __always_inline struct trace_note *note_for(uint64_t req)
 		return n;
 	second = note_at(req, 1);
 	return !second->req || second->req == req ? second : n;
+}
+
+/*
+ * A completion that names no request may be that of one that is asked for and was told of. How many such there are on a ring with a
+ * user_data, by a hash of both: 0 means none; any other number may be more than there are, since one that ends without naming itself
+ * stays counted.
+ */
+enum { TOLD_DATA = 1 << 16 };
+extern uint32_t told_data[TOLD_DATA];
+
+/* Is that counted? It takes a request that has its user_data where it is looked for (5.19). */
+static __always_inline bool counts_told(void)
+{
+	return quiet && args.complete_req >= 0 && HAS(io_kiocb, cqe);
+}
+
+static __always_inline uint32_t *told_at(uint64_t ctx, uint64_t user_data)
+{
+	return &told_data[((ctx ^ user_data << 17 ^ user_data >> 47) * 0x9e3779b97f4a7c15 >> 48) & (TOLD_DATA - 1)];
 }
 
 #endif

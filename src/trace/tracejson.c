@@ -94,6 +94,8 @@ void trace_json(struct buf *b, struct trace_view *v, const struct trace_item *i)
 	ADD(o, "time", time_of(v, i->time));
 	if (i->kind != TRACE_LOST) {
 		ADD(o, "ring_id", i->ring ? json_uint(i->ring) : cJSON_CreateNull());
+		if (i->ring_unknown)
+			ADD(o, "ring_unknown", json_uint(i->ring_unknown));
 		ADD(o, "pid", json_uint(i->tgid));
 		ADD(o, "tid", json_uint(i->tid));
 	}
@@ -134,7 +136,9 @@ void trace_json(struct buf *b, struct trace_view *v, const struct trace_item *i)
 		break;
 	case TRACE_LOST:
 		ADD(o, "count", json_uint(i->lost));
-		ADD(o, "reason", cJSON_CreateString(i->interrupted ? "interrupted" : "buffer"));
+		ADD(o, "reason", cJSON_CreateString(i->interrupted ? "interrupted" : i->late ? "time" : "buffer"));
+		if (i->at_least)
+			ADD(o, "at_least", cJSON_CreateTrue());
 		break;
 	case TRACE_DROPPED:
 		ADD(o, "count", json_uint(i->dropped));

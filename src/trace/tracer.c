@@ -8,6 +8,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/eventfd.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <time.h>
@@ -29,9 +31,6 @@ struct tracer {
 	void *ctx;
 	long taken; /* by one call of tracer_drain */
 };
-
-/* Events that are taken at once: where more come than can be handled, somebody has to look at the clock and at signals too. */
-enum { MOST_AT_ONCE = 10000 };
 
 static int silence(enum libbpf_print_level level, const char *format, va_list args)
 {
@@ -135,6 +134,7 @@ static bool capture_of(const struct uapi_arg *a, uint32_t data, struct capture *
 	case K_SENDBUF:
 		c->kind = CAPTURE_DATA;
 		c->unit = a->kind == K_SENDBUF ? 1 << 5 : 0; /* IORING_SEND_VECTORIZED */
+		c->written = true;
 		return data || a->kind == K_SENDBUF;
 	case K_SOCKADDR:
 		c->kind = CAPTURE_BYTES;
@@ -200,6 +200,46 @@ static void learn_namespace(struct trace *s)
 	s->rodata->ns_ino = st.st_ino;
 }
 
+/* The inode that all anonymous files share which have none of their own, as rings do up to 5.18. 0: not known. */
+static uint64_t shared_inode(void)
+{
+	struct stat st = {0};
+	int fd = eventfd(0, EFD_CLOEXEC);
+
+	if (fd < 0)
+		return 0;
+	fstat(fd, &st);
+	close(fd);
+	return st.st_ino;
+}
+
+/* Why it would not load. size: of the buffer. */
+static const char *why_not(struct arena *a, int err, size_t size)
+{
+	enum { ENOUGH_DESCRIPTORS = 64 };
+	struct rlimit locked, open;
+
+	if (err == -ENOMEM)
+		return arena_printf(a,
+			"ENOMEM: the kernel has no memory for a buffer of %zu KiB (-b takes a smaller one)",
+			size >> 10);
+	/* up to 5.10 maps are locked memory; who may raise the limit has had it raised */
+	if (err == -EPERM && !getrlimit(RLIMIT_MEMLOCK, &locked) && locked.rlim_cur != RLIM_INFINITY)
+		return arena_printf(a,
+			"EPERM: tracing takes CAP_BPF and CAP_PERFMON, and on kernels that count it as locked memory "
+			"(up to 5.10) "
+			"room for a buffer of %zu KiB (ulimit -l is %llu; -b takes a smaller one)",
+			size >> 10, (unsigned long long)locked.rlim_cur >> 10);
+	if (err == -EPERM)
+		return "EPERM: tracing takes CAP_BPF and CAP_PERFMON";
+	/* libbpf goes on without what it has no descriptor for, and fails later for another reason */
+	if (!getrlimit(RLIMIT_NOFILE, &open) && (err == -EMFILE || open.rlim_cur < ENOUGH_DESCRIPTORS))
+		return arena_printf(a, "EMFILE: tracing takes some %d descriptors (ulimit -n allows %llu)",
+			ENOUGH_DESCRIPTORS, (unsigned long long)open.rlim_cur);
+	return arena_printf(a, "%s: the kernel would not load the BPF programs",
+		strerrorname_np(-err) ? strerrorname_np(-err) : "?");
+}
+
 static bool ends_with(const char *s, const char *end)
 {
 	return strlen(s) > strlen(end) && !strcmp(s + strlen(s) - strlen(end), end);
@@ -249,6 +289,15 @@ static void choose(struct trace *s, const struct trace_source *o, const struct b
 	}
 }
 
+static int one(void *ctx, void *data, size_t size)
+{
+	struct tracer *t = ctx;
+
+	if (t->fn)
+		t->fn(t->ctx, data, size);
+	return ++t->taken < TRACER_AT_ONCE ? 0 : -EAGAIN;
+}
+
 struct tracer *tracer_open(struct arena *a, const struct trace_source *o, const char **why)
 {
 	/* of what is counted few events remain */
@@ -285,6 +334,9 @@ struct tracer *tracer_open(struct arena *a, const struct trace_source *o, const 
 		learn_captures(t->skel, o->data);
 		learn_namespace(t->skel);
 		t->skel->rodata->all = o->all;
+		/* what the summary counts has no lines */
+		t->skel->rodata->quiet = o->summary || (o->filter && trace_filter_quiet(o->filter));
+		t->skel->rodata->anon_ino = shared_inode();
 		t->skel->rodata->counting = o->summary;
 		t->skel->rodata->cpus = (uint32_t)libbpf_num_possible_cpus();
 		t->skel->rodata->self = (uint32_t)getpid();
@@ -322,10 +374,13 @@ struct tracer *tracer_open(struct arena *a, const struct trace_source *o, const 
 	err = t->skel ? trace__load(t->skel) : -errno;
 	if (!err)
 		err = trace__attach(t->skel);
+	/* it maps the buffer, twice */
+	if (!err) {
+		t->rb = ring_buffer__new(bpf_map__fd(t->skel->maps.events), one, t, NULL);
+		err = t->rb ? 0 : -errno;
+	}
 	if (err) {
-		*why = err == -EPERM ? "EPERM: tracing takes CAP_BPF and CAP_PERFMON"
-				     : arena_printf(a, "%s: the kernel would not load the BPF programs",
-					       strerrorname_np(-err) ? strerrorname_np(-err) : "?");
+		*why = why_not(a, err, power);
 		tracer_close(t);
 		return NULL;
 	}
@@ -370,14 +425,6 @@ bool tracer_works(const struct tracer *t)
 	return t->works;
 }
 
-static int one(void *ctx, void *data, size_t size)
-{
-	struct tracer *t = ctx;
-
-	t->fn(t->ctx, data, size);
-	return ++t->taken < MOST_AT_ONCE ? 0 : -EAGAIN;
-}
-
 long tracer_drain(struct tracer *t, trace_fn fn, void *ctx)
 {
 	int err;
@@ -385,12 +432,23 @@ long tracer_drain(struct tracer *t, trace_fn fn, void *ctx)
 	t->fn = fn;
 	t->ctx = ctx;
 	t->taken = 0;
-	if (!t->rb)
-		t->rb = ring_buffer__new(bpf_map__fd(t->skel->maps.events), one, t, NULL);
-	if (!t->rb)
-		return -errno;
 	err = ring_buffer__consume(t->rb);
 	return err < 0 && err != -EAGAIN ? err : t->taken;
+}
+
+uint64_t tracer_skip(struct tracer *t, uint64_t until, bool *all)
+{
+	uint64_t n = 0;
+	struct timespec now;
+
+	do {
+		long got = tracer_drain(t, NULL, NULL);
+
+		*all = got <= 0;
+		n += *all ? 0 : (uint64_t)got;
+		clock_gettime(CLOCK_MONOTONIC, &now);
+	} while (!*all && (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec < until);
+	return n;
 }
 
 void tracer_stop(struct tracer *t)
@@ -406,9 +464,7 @@ int tracer_wait(struct tracer *t, int milliseconds, int fd)
 	/* it is said before it is looked a last time: what comes in between wakes */
 	t->skel->bss->reader_waits = 1;
 	__sync_synchronize();
-	t->taken = 0;
-	ring_buffer__consume(t->rb);
-	if (t->taken) {
+	if (tracer_drain(t, t->fn, t->ctx)) {
 		t->skel->bss->reader_waits = 0;
 		return 0;
 	}

@@ -3,7 +3,7 @@
 #ifndef URINGTOP_TRACE_TRINGS_H
 #define URINGTOP_TRACE_TRINGS_H
 
-#include "tbpf.h"
+#include "tfiles.h"
 
 extern const volatile uint8_t op_big[256]; /* their SQEs have 128 bytes on any ring */
 
@@ -36,10 +36,18 @@ static __always_inline uint32_t dropped_of(uint64_t rings_)
 	return GET(words, sq_dropped);
 }
 
-static __noinline int learn_ring(uint64_t key)
+/* What stays the same of a ring. fresh: it has just been made, and another may have been there; ino: its number, 0: not known. */
+static __noinline int learn_ring(uint64_t key, uint64_t fresh, uint64_t ino)
 {
 	struct io_ring_ctx *ctx = (void *)key;
-	struct trace_ring r = {.ctx = key, .wanted = 1};
+	struct trace_ring r = {.ctx = key, .wanted = 1, .ino = ino, .fresh = fresh != 0};
+	struct trace_ring *was = fresh ? NULL : bpf_map_lookup_elem(&rings, &key);
+
+	if (was) {
+		r.ino = was->ino;
+		r.told = was->told;
+		r.fresh = was->fresh;
+	}
 
 	r.flags = GET(ctx, flags);
 	r.sqes = (uint64_t)GET(ctx, sq_sqes);
@@ -49,9 +57,97 @@ static __noinline int learn_ring(uint64_t key)
 	r.mask = GET(ctx, sq_entries) - 1;
 	r.dropped = dropped_of(r.rings);
 	r.sqe_shift = r.flags & SETUP_SQE128 ? 7 : 6;
-	bpf_map_update_elem(&rings, &key, &r, BPF_ANY);
+	/* what happens on a ring that finds no place is not seen */
+	if (bpf_map_update_elem(&rings, &key, &r, BPF_ANY))
+		missed();
 	rings_epoch++;
 	return 0;
+}
+
+/* --- names ------------------------------------------------------------------------------------------------------------ */
+
+enum { LOOKED_FDS = 1024, REGISTERED_RINGS = 16 };
+
+/* The number of the inode of a ring's file; 0: it is not the ring's, or has no inode of its own. */
+static __always_inline uint64_t ring_ino(struct file *f, uint64_t ctx)
+{
+	uint64_t ino;
+
+	/* not even a file whose program chose what is in there has this address */
+	if (load((void *)f + AT(file, private_data)) != ctx)
+		return 0;
+	ino = GET(f, f_inode, i_ino);
+	return ino == anon_ino ? 0 : ino;
+}
+
+static __always_inline struct file *registered_ring(struct task_struct *t, uint32_t i)
+{
+	if (!HAS(io_uring_task, registered_rings) || !GET(t, io_uring) || i >= REGISTERED_RINGS)
+		return NULL;
+	return (void *)load((void *)GET(t, io_uring) + AT(io_uring_task, registered_rings) + i * sizeof(struct file *));
+}
+
+struct ino_search {
+	struct task_struct *t;
+	struct file **table;
+	uint64_t ctx, ino;
+};
+
+static int ino_step(uint32_t i, struct ino_search *s)
+{
+	struct file *f = i < REGISTERED_RINGS ? registered_ring(s->t, i)
+					      : (void *)load(s->table + (i - REGISTERED_RINGS));
+
+	s->ino = f ? ring_ino(f, s->ctx) : 0;
+	return s->ino != 0;
+}
+
+/* The number of a ring that the current task has registered or has a descriptor of, 0: it is not found. It takes bpf_loop (5.17). */
+static __noinline uint64_t find_ino(uint64_t ctx)
+{
+	struct task_struct *t = (void *)bpf_get_current_task();
+	uint32_t n = GET(t, files, fdt, max_fds);
+	struct ino_search s = {.t = t, .table = GET(t, files, fdt, fd), .ctx = ctx};
+
+	bpf_loop(REGISTERED_RINGS + (n < LOOKED_FDS ? n : LOOKED_FDS), ino_step, &s, 0);
+	return s.ino;
+}
+
+/*
+ * Tells of a ring, before anything that happens on it. ino: its number, 0: not known; last: nobody will know it later. Need it not be told
+ * of again? What finds no room is told the next time.
+ */
+int tell_ring(uint64_t ctx, uint64_t ino, int last);
+__noinline int tell_ring(uint64_t ctx, uint64_t ino, int last)
+{
+	struct trace_ring *r = bpf_map_lookup_elem(&rings, &ctx);
+	struct ev_ring *e;
+
+	if (!r || r->told)
+		return r != NULL;
+	if (!r->ino)
+		r->ino = ino;
+	if (!r->ino && !r->fresh) {
+		r->told = last != 0;
+		return last;
+	}
+	e = bpf_ringbuf_reserve(&events, sizeof(*e), 0);
+	if (!e)
+		return 0;
+	begin(&e->h, EV_RING, ctx, 0, 0);
+	e->ino = r->ino;
+	e->flags = r->flags;
+	e->fresh = r->fresh;
+	bpf_ringbuf_submit(e, wake());
+	r->told = 1;
+	return 1;
+}
+
+/* Its address comes out of the map: to one that has a type the verifier does not let functions be called that it checks by themselves. */
+static __always_inline void announce(bool fast, struct trace_ring *r)
+{
+	if (unlikely(!r->told))
+		r->told = (uint8_t)tell_ring(r->ctx, fast && !r->ino ? find_ino(r->ctx) : 0, fast);
 }
 
 /* A ring that is to be traced, NULL if it is not. by_task: what the current task does decides, too. */
@@ -67,7 +163,7 @@ static __always_inline struct trace_ring *look_up(uint64_t ctx, uint32_t tgid, b
 	mine = all ? tgid != self : (r && r->wanted) || (by_task && is_target(tgid));
 	if (!mine)
 		return NULL;
-	learn_ring(ctx);
+	learn_ring(ctx, false, 0);
 	return bpf_map_lookup_elem(&rings, &ctx);
 }
 
@@ -160,6 +256,7 @@ static __noinline int told_dropped(uint64_t ctx, uint32_t now)
 	/* the program can write there, too: backwards the kernel does not count */
 	if ((int32_t)(now - was) < 0)
 		return 0;
+	announce(false, r);
 	e = EVENT(ev_mark, EV_DROPPED, ctx, 0, whom(false, CURRENT(false)));
 	if (!e)
 		return 0;
@@ -171,7 +268,7 @@ static __noinline int told_dropped(uint64_t ctx, uint32_t now)
 /* No tracepoint tells of an entry that cannot be taken since its index is none of the SQ's: the ring counts them. */
 static __always_inline void look_for_dropped(uint64_t ctx, const struct trace_ring *r, uint32_t now)
 {
-	if (unlikely(r->dropped != now))
+	if (!quiet && unlikely(r->dropped != now))
 		told_dropped(ctx, now);
 }
 

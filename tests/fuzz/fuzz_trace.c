@@ -48,6 +48,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			struct ev_create create;
 			struct ev_register reg;
 			struct ev_enter enter;
+			struct ev_ring ring;
 			struct ev_file file;
 			uint8_t b[sizeof(struct ev_file)];
 		} e;
@@ -55,7 +56,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 		memset(&e, 0, sizeof(e));
 		memcpy(e.b, data + at, n);
-		e.h.type = data[at] % (EV_ENTER + 1);
+		e.h.type = data[at] % (EV_RING + 1);
 		e.h.lost &= 1;
 		/* few, so that they meet */
 		e.h.ctx = e.h.ctx % 3 + 1;

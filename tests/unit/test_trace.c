@@ -6,6 +6,7 @@
 
 #include "../../include/summary.h"
 #include "tracefilter.h"
+#include "tracetext.h"
 #include "uapi.h"
 
 /* --- filters ------------------------------------------------------------------------------------------------------------ */
@@ -247,6 +248,91 @@ static void told_path(void **state)
 	pairing_free(p);
 }
 
+static void named(struct pairing *p, uint64_t ctx, uint64_t ino, bool fresh)
+{
+	const struct ev_ring e = {.h = {.type = EV_RING, .time = 1, .ctx = ctx}, .ino = ino, .fresh = fresh};
+
+	pairing_event(p, &e.h, sizeof(e));
+}
+
+static void close_ring(struct pairing *p, uint64_t ctx)
+{
+	const struct ev_head e = {.type = EV_CLOSE, .time = 1, .ctx = ctx, .tgid = 1, .tid = 2};
+
+	pairing_event(p, &e, sizeof(e));
+}
+
+/* A ring whose id is not known is shown by a number that is none, the same each time; never by that of another. */
+static void unknown_rings(void **state)
+{
+	struct pairing *p = pairing(true);
+	struct trace_view v = {.style = {.utf8 = true}};
+	struct buf b = {0};
+
+	(void)state;
+	submit(p, 1, 1, 0, 0, 0);
+	complete(p, 2, 1, 0, 0, 0, 0);
+	close_ring(p, 200);
+	close_ring(p, 100);
+	assert_true(n_got == 3 && !got[0].ring && !got[0].r.ring && !got[1].ring && !got[2].ring);
+	assert_true(got[0].ring_unknown == 1 && got[1].ring_unknown == 2 && got[2].ring_unknown == 1);
+	trace_line(&b, &v, &got[1]);
+	assert_string_equal(b.data, "2 ?2 +++ ring closed +++\n");
+	b.len = 0;
+	trace_json(&b, &v, &got[1]);
+	assert_non_null(strstr(b.data, "\"ring_id\":null,\"ring_unknown\":2"));
+	/* what the kernel says is its id, unless it does not know */
+	named(p, 100, 77, false);
+	close_ring(p, 100);
+	named(p, 100, 0, false);
+	close_ring(p, 100);
+	assert_true(got[3].ring == 77 && !got[3].ring_unknown && got[4].ring == 77);
+	/* but another ring may stand where one was */
+	named(p, 100, 0, true);
+	close_ring(p, 100);
+	assert_true(!got[5].ring && got[5].ring_unknown == 3);
+	/* what is found at the beginning is known */
+	pairing_ring(p, 300, 5, 0);
+	close_ring(p, 300);
+	assert_true(got[6].ring == 5 && !got[6].ring_unknown);
+	buf_free(&b);
+	arena_free(&v.scratch);
+	pairing_free(p);
+}
+
+/* Where rings have no inode of their own they are numbered, and no two alike. */
+static void numbered_rings(void **state)
+{
+	struct pairing *p = pairing(false);
+
+	(void)state;
+	pairing_ring(p, 300, 1, 0);
+	pairing_ring(p, 400, 2, 0);
+	close_ring(p, 100);
+	close_ring(p, 300);
+	assert_true(got[0].ring == 3 && !got[0].ring_unknown && got[1].ring == 1);
+	pairing_free(p);
+}
+
+/* Only requests are shown where something is asked for that only these have, unless the rest is, too. */
+static void quiet_filters(void **state)
+{
+	static const struct {
+		const char *a, *b;
+		bool quiet;
+	} all[] = {{"op=READ", NULL, true}, {"fd!=3", NULL, true}, {"res=error", NULL, true}, {"lat>1ms", NULL, true},
+		{"path=poll", NULL, true}, {"ring=7", NULL, false}, {"enter", NULL, false}, {"events", NULL, false},
+		{"enter", "op=READ", true}, {"op=READ", "events", false}, {"ring=7", "op=READ", true}};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
+		struct trace_filter f = filter(all[i].a, all[i].b);
+
+		if (trace_filter_quiet(&f) != all[i].quiet)
+			fail_msg("%s %s", all[i].a, all[i].b ? all[i].b : "");
+	}
+}
+
 /* Where a completion does not name its request, the oldest of its user_data is meant. */
 static void approximate(void **state)
 {
@@ -295,6 +381,9 @@ int main(void)
 		cmocka_unit_test(pairs),
 		cmocka_unit_test(strangers),
 		cmocka_unit_test(told_path),
+		cmocka_unit_test(unknown_rings),
+		cmocka_unit_test(numbered_rings),
+		cmocka_unit_test(quiet_filters),
 		cmocka_unit_test(approximate),
 		cmocka_unit_test(percentiles),
 	};

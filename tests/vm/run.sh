@@ -66,7 +66,7 @@ initrd() {
   chmod +x "$root/init"
   cp "$here/../live/agree.awk" "$root"
   echo 'root:x:0:0:root:/:/bin/sh' >"$root/etc/passwd"
-  for file in uringctl uringtop ringzoo mix cmd late live inside; do
+  for file in uringctl uringtop ringzoo mix cmd late flood live inside; do
     cp "$build/$file" "$root/$file"
     for lib in $(ldd "$build/$file" | grep -o '/[^ ]*'); do
       mkdir -p "$root$(dirname "$lib")"
