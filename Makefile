@@ -112,6 +112,9 @@ $(BUILD)/ringzoo: $(ZOO_OBJ)
 $(BUILD)/mix $(BUILD)/cmd $(BUILD)/late $(BUILD)/heavy $(BUILD)/forger $(BUILD)/flood: $(BUILD)/%: $(BUILD)/tests/live/%.o $(BUILD)/tests/ringzoo/zring.o
 	@echo "  LINK $@"
 	$(Q)$(CC) $(COMMON) -o $@ $^ $(LINK)
+$(BUILD)/silent: $(BUILD)/tests/live/silent.o $(BUILD)/tests/live/silent_fuse.o $(BUILD)/tests/ringzoo/zring.o
+	@echo "  LINK $@"
+	$(Q)$(CC) $(COMMON) -o $@ $^ $(LINK)
 $(BUILD)/live: $(LIVE_OBJ)
 	@echo "  LINK $@"
 	$(Q)$(CC) $(COMMON) -o $@ $^ $(LINK)
@@ -143,7 +146,7 @@ $(BUILD)/bench/%: tests/bench/%.c $(LIBOBJ) | libs $(SKEL)
 	@echo "  CC   $<"
 	$(Q)$(CC) $(COMMON) -isystem $(BUILD) -o $@ $< $(LIBOBJ) $(LINK)
 
-test-programs: all $(BUILD)/ringzoo $(BUILD)/mix $(BUILD)/cmd $(BUILD)/late $(BUILD)/heavy $(BUILD)/forger $(BUILD)/flood $(BUILD)/live $(BUILD)/inside $(BUILD)/maplock $(BUILD)/liar.so $(BUILD)/harm $(BUILD)/bench/peak $(UNIT:%=$(BUILD)/unit/%) $(FUZZ:%=$(BUILD)/fuzz/%)
+test-programs: all $(BUILD)/ringzoo $(BUILD)/mix $(BUILD)/cmd $(BUILD)/late $(BUILD)/heavy $(BUILD)/forger $(BUILD)/flood $(BUILD)/silent $(BUILD)/live $(BUILD)/inside $(BUILD)/maplock $(BUILD)/liar.so $(BUILD)/harm $(BUILD)/bench/peak $(BUILD)/bench/crowd $(UNIT:%=$(BUILD)/unit/%) $(FUZZ:%=$(BUILD)/fuzz/%)
 
 SAN = -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
 

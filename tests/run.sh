@@ -54,6 +54,7 @@ for which in '' /asan; do
   BUILD=$build$which group "maplock$which" "$build$which/maplock"
   BUILD=$build$which group "harm$which" "$build$which/harm"
   [ -n "$which" ] || group 'no trace' bash tests/live/no_trace.sh "$build"
+  group "silent$which" bash tests/live/hang.sh "$build$which"
   group "bad input$which" bash tests/live/bad_input.sh "$build$which"
   group "top input$which" bash tests/live/top_input.sh "$build$which"
   group "names$which" bash tests/live/names.sh "$build$which"

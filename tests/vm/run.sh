@@ -9,10 +9,10 @@ cache=${URINGTOP_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/uringtop}
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
-# version, pattern of the package's name, where the image stands in it
+# version, pattern of the package's name, where the image stands in it, and FUSE where that is a module
 kernels=(
-  '5.10 linux-image-5.10.0-[0-9]+-cloud-amd64 boot/vmlinuz-*'
-  '6.1 linux-image-6.1.0-[0-9]+-cloud-amd64 boot/vmlinuz-*'
+  '5.10 linux-image-5.10.0-[0-9]+-cloud-amd64 boot/vmlinuz-* lib/modules/*/kernel/fs/fuse/fuse.ko'
+  '6.1 linux-image-6.1.0-[0-9]+-cloud-amd64 boot/vmlinuz-* lib/modules/*/kernel/fs/fuse/fuse.ko'
   '6.12 linux-image-6.12.[0-9]+\+deb12-cloud-amd64 boot/vmlinuz-*'
   '7.3 linux-binary-7.[3-9][0-9.]*\+deb13-cloud-amd64 usr/lib/modules/*/vmlinuz'
 )
@@ -44,16 +44,24 @@ prepare_apt() {
   apt_ready=1
 }
 
-# prints the path of the image
+# fetch PATTERN INSIDE IMAGE MODULE FUSE: both out of one package, as a module fits its own image alone
+fetch() {
+  local pattern=$1 inside=$2 image=$3 module=$4 fuse=$5 name
+  prepare_apt || return 1
+  name=$(apt apt-cache search --names-only "^$pattern\$" | cut -d' ' -f1 | sort -V | tail -1)
+  [ -n "$name" ] || return 1
+  (cd "$work" && apt apt-get download "$name" >&2 && dpkg -x "$name"_*.deb "$name.d") || return 1
+  # shellcheck disable=SC2086  # patterns
+  cp "$work/$name.d"/$inside "$image.new" && { [ -z "$module" ] || cp "$work/$name.d"/$module "$fuse.new"; } &&
+    { [ -z "$module" ] || mv "$fuse.new" "$fuse"; } && mv "$image.new" "$image"
+}
+
+# prints the path of the image; the module stands beside it
 kernel() {
-  local version=$1 pattern=$2 inside=$3 image=$cache/vmlinuz-$1 name
-  if [ ! -s "$image" ]; then
-    prepare_apt || return 1
-    name=$(apt apt-cache search --names-only "^$pattern\$" | cut -d' ' -f1 | sort -V | tail -1)
-    [ -n "$name" ] || return 1
-    (cd "$work" && apt apt-get download "$name" >&2 && dpkg -x "$name"_*.deb "$name.d") || return 1
-    # shellcheck disable=SC2086  # a pattern
-    cp "$work/$name.d"/$inside "$image.new" && mv "$image.new" "$image" || return 1
+  local version=$1 pattern=$2 inside=$3 module=$4 image=$cache/vmlinuz-$1 fuse=$cache/fuse-$1.ko
+  if [ ! -s "$image" ] || { [ -n "$module" ] && [ ! -s "$fuse" ]; }; then
+    # an older cache has no module: then what takes it is skipped
+    fetch "$pattern" "$inside" "$image" "$module" "$fuse" || [ -s "$image" ] || return 1
   fi
   echo "$image"
 }
@@ -64,9 +72,9 @@ initrd() {
   cp "$(command -v busybox)" "$root/bin/busybox"
   cp "$here/init" "$root/init"
   chmod +x "$root/init"
-  cp "$here/../live/agree.awk" "$root"
+  cp "$here/../live/agree.awk" "$here/hang" "$root"
   echo 'root:x:0:0:root:/:/bin/sh' >"$root/etc/passwd"
-  for file in uringctl uringtop ringzoo mix cmd late flood live inside; do
+  for file in uringctl uringtop ringzoo mix cmd late flood silent live inside; do
     cp "$build/$file" "$root/$file"
     for lib in $(ldd "$build/$file" | grep -o '/[^ ]*'); do
       mkdir -p "$root$(dirname "$lib")"
@@ -76,19 +84,28 @@ initrd() {
   (cd "$root" && find . | cpio -o -H newc --quiet) >"$work/initrd"
 }
 
+# The initrd with what only this kernel needs behind it: the kernel unpacks one archive after the other.
+initrd_of() {
+  local fuse=$cache/fuse-$1.ko
+  rm -rf "$work/own"
+  mkdir -p "$work/own"
+  [ ! -s "$fuse" ] || cp "$fuse" "$work/own/fuse.ko"
+  { cat "$work/initrd" && (cd "$work/own" && find . | cpio -o -H newc --quiet); } >"$work/initrd-own"
+}
+
 status=0
 initrd || exit 1
 for row in "${kernels[@]}"; do
-  read -r version pattern inside <<<"$row"
+  read -r version pattern inside module <<<"$row"
   log=$build/vm-$version.log
-  if ! image=$(kernel "$version" "$pattern" "$inside"); then
+  if ! image=$(kernel "$version" "$pattern" "$inside" "$module") || ! initrd_of "$version"; then
     echo "ok - kernel $version # SKIP its package cannot be fetched"
     continue
   fi
   # an emulated kernel may fall over while it boots, before anything of ours has run: then it is booted again
   for _ in 1 2 3; do
     timeout 600 qemu-system-x86_64 -accel tcg,thread=multi -cpu max -m 1024 -smp 2 -nographic -no-reboot \
-      -kernel "$image" -initrd "$work/initrd" -append 'console=ttyS0 quiet panic=-1' </dev/null >"$log" 2>&1
+      -kernel "$image" -initrd "$work/initrd-own" -append 'console=ttyS0 quiet panic=-1' </dev/null >"$log" 2>&1
     grep -aq '# kernel' "$log" && break
   done
   tr -d '\r' <"$log" >"$log.txt" && mv "$log.txt" "$log"
