@@ -174,6 +174,14 @@ static bool is_known(const struct helpers *h, pid_t pid)
 	return false;
 }
 
+static bool is_late(const struct helpers *h, pid_t pid)
+{
+	for (size_t i = 0; i < h->n_late; i++)
+		if (h->late[i].pid == pid)
+			return true;
+	return false;
+}
+
 /* A target has had its time. */
 static void give_up(struct helpers *h, struct helper *one, struct helper_post *post)
 {
@@ -190,8 +198,13 @@ static void give_up(struct helpers *h, struct helper *one, struct helper_post *p
 	if (helper_reap(one->pid, 0.005))
 		l.helper = 0;
 	if (call != GUARD_NONE && pid && h->n_late < GUARD_MOST_LATE) {
-		h->late[h->n_late++] = l;
-		refuse(h, pid);
+		/* it is told of once */
+		if (is_late(h, pid))
+			l.pid = 0;
+		else
+			refuse(h, pid);
+		if (l.pid || l.helper)
+			h->late[h->n_late++] = l;
 		if (!is_known(h, pid))
 			h->known[h->n_known++ % MOST_KNOWN] = pid;
 		h->n_known = h->n_known < MOST_KNOWN ? h->n_known : MOST_KNOWN;
@@ -251,6 +264,9 @@ double helper_watch(struct helpers *h, struct helper *one, struct helper_post *p
 	limit = call == GUARD_NONE					  ? stalled
 		: pid && is_known(h, pid) && h->deadline > deadline_again ? deadline_again
 									  : h->deadline;
+	/* several may have begun to wait for one target before it was known not to answer */
+	if (call != GUARD_NONE && pid && is_late(h, pid))
+		limit = 0;
 	if (waited >= limit) {
 		/* who has used the time does not wait */
 		if (waited < 10 * limit && cpu_of(one->pid) - one->cpu > waited / 4)
