@@ -46,6 +46,14 @@ static __always_inline bool file_alive(struct file *file)
 	return GET(file, f_count.counter) > 0;
 }
 
+/* Has its last descriptor been closed? It is on its way out then, and takes no more requests (io_ring_ctx_wait_and_kill). */
+static __always_inline bool ring_closed(struct io_ring_ctx *ctx)
+{
+	enum { DEAD = 2 }; /* __PERCPU_REF_DEAD, include/linux/percpu-refcount.h, 5.10 to 7.3 */
+
+	return GET(ctx, refs.percpu_count_ptr) & DEAD;
+}
+
 /*
  * Is there still a ring at this address, which no file vouches for? The tasks that use a ring have a node each in its list, and the nodes
  * are taken out of it before the ring is freed (io_ring_exit_work): whatever memory is there then, it heads no list of nodes that
@@ -56,7 +64,7 @@ static __always_inline bool ring_in_use(struct io_ring_ctx *ctx)
 	uint64_t head = (uint64_t)ADDR(ctx, io_ring_ctx, tctx_list), first = load((void *)head);
 	struct io_tctx_node *n = (void *)(first - AT(io_tctx_node, ctx_node));
 
-	if (!HAS(io_tctx_node, ctx) || !first || first == head)
+	if (!HAS(io_tctx_node, ctx) || !first || first == head || ring_closed(ctx))
 		return false;
 	return load((void *)first + AT(list_head, prev)) == head && GET(n, ctx) == ctx;
 }

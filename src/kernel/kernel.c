@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <linux/capability.h>
 #include <linux/io_uring.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,6 +16,7 @@
 #include "arena.h"
 #include "kbtf.h"
 #include "kernel.h"
+#include "pool.h"
 #include "programs.h"
 
 enum {
@@ -94,6 +96,9 @@ struct kernel {
 	size_t n_seen, cap_seen;
 	struct kernel_task *busy;
 	size_t n_busy, cap_busy;
+	struct exchange mine;	/* what this process asks, and what was answered */
+	pthread_mutex_t *steps; /* helper processes share the programs, and what these write to; NULL: there are none */
+	size_t steps_size;
 };
 
 static const struct walk {
@@ -203,6 +208,63 @@ const char *kernel_why_not(struct arena *a)
 	return why == k.why_text ? arena_strdup(a, why) : why;
 }
 
+/* --- sharing with helper processes ---------------------------------------------------------------------------------- */
+
+static void share(struct kernel *k)
+{
+	pthread_mutexattr_t a;
+
+	k->steps_size = sizeof(*k->steps);
+	k->steps = pool_is_open() ? pool_take(&k->steps_size) : NULL;
+	if (!k->steps)
+		return;
+	pthread_mutexattr_init(&a);
+	pthread_mutexattr_setpshared(&a, PTHREAD_PROCESS_SHARED);
+	pthread_mutexattr_setrobust(&a, PTHREAD_MUTEX_ROBUST);
+	pthread_mutex_init(k->steps, &a);
+	pthread_mutexattr_destroy(&a);
+}
+
+/* Nothing that waits is done under it, so whoever has it for long is stopped. False: it is not to be had. */
+static bool lock(struct kernel *k)
+{
+	enum { PATIENCE = 1 };
+	struct timespec until;
+	int err;
+
+	if (!k->steps)
+		return true;
+	clock_gettime(CLOCK_REALTIME, &until);
+	until.tv_sec += PATIENCE;
+	err = pthread_mutex_timedlock(k->steps, &until);
+	/* a helper was killed during a step, of which nothing is left */
+	if (err == EOWNERDEAD)
+		err = pthread_mutex_consistent(k->steps);
+	return !err;
+}
+
+static void unlock(struct kernel *k)
+{
+	if (k->steps)
+		pthread_mutex_unlock(k->steps);
+}
+
+/* A step of a walk: what stands in k->mine is asked, and the answer stands there, with bytes of it at least. */
+static int step(struct kernel *k, struct programs *p, const char *name, size_t bytes)
+{
+	struct exchange *x = programs_exchange(p);
+	int status;
+
+	if (!lock(k))
+		return -EAGAIN;
+	memcpy(x, &k->mine, offsetof(struct exchange, out));
+	status = programs_step(p, name);
+	bytes = x->len > bytes ? x->len : bytes;
+	memcpy(&k->mine, x, offsetof(struct exchange, out) + (bytes < OUT_SIZE ? bytes : OUT_SIZE));
+	unlock(k);
+	return status;
+}
+
 /* --- opening -------------------------------------------------------------------------------------------------------- */
 
 static bool possible(const struct kernel *k, const char *name)
@@ -271,7 +333,9 @@ struct kernel *kernel_open(void)
 	struct kernel *k = xrealloc(NULL, sizeof(*k));
 	int err, learnt = 0;
 
-	*k = (struct kernel){.release = release()};
+	memset(k, 0, sizeof(*k));
+	k->release = release();
+	share(k);
 	if (!kbtf_present())
 		err = -ENOENT;
 	else if (missing_caps())
@@ -296,6 +360,8 @@ void kernel_close(struct kernel *k)
 	for (int i = 0; i < SETS; i++)
 		if (k->set[i].tried && !k->set[i].err)
 			programs_free(&k->set[i].p);
+	if (k->steps)
+		pool_give(k->steps, k->steps_size);
 	free(k->seen);
 	free(k->busy);
 	free(k);
@@ -331,6 +397,18 @@ static void room_for(struct kernel *k, size_t n)
 		k->cap_seen = k->cap_seen * 2 + n;
 		k->seen = xrealloc(k->seen, k->cap_seen * sizeof(*k->seen));
 	}
+}
+
+/* The same for a walk, whose steps are another process's turn now and then. */
+static struct exchange *begin(struct kernel *k, const struct ring_key *key)
+{
+	struct exchange *x = &k->mine;
+
+	memset(x, 0, offsetof(struct exchange, out));
+	x->file = key->file;
+	x->ctx = key->ctx;
+	x->ino = key->ino;
+	return x;
 }
 
 /* What a step has found that went through the exchange. */
@@ -512,8 +590,8 @@ int kernel_ring(struct kernel *k, const struct ring_key *key, struct ring_base *
 
 	if (k->why)
 		return -EPERM;
-	x = ask(&k->set[SET_FIND].p, key);
-	status = programs_step(&k->set[SET_FIND].p, "walk_ring");
+	x = begin(k, key);
+	status = step(k, &k->set[SET_FIND].p, "walk_ring", sizeof(*base));
 	if (status == WALK_DONE)
 		memcpy(base, x->out, sizeof(*base));
 	return error_of(status);
@@ -550,7 +628,7 @@ int kernel_walk(struct kernel *k, enum kernel_walk which, const struct ring_key 
 	p = set_of(k, t->set);
 	if (!p)
 		return k->set[t->set].err;
-	x = ask(p, key);
+	x = begin(k, key);
 	x->what = w->what;
 	x->limit = w->limit;
 	x->key[0] = w->key[0];
@@ -558,7 +636,7 @@ int kernel_walk(struct kernel *k, enum kernel_walk which, const struct ring_key 
 	for (int i = 0; status == WALK_MORE; i++) {
 		if (i == MOST_STEPS)
 			return -ELOOP;
-		status = programs_step(p, t->name);
+		status = step(k, p, t->name, 0);
 		if (status != WALK_MORE && status != WALK_DONE)
 			return error_of(status);
 		for (size_t at = 0; at + t->size <= x->len && x->len <= OUT_SIZE; at += t->size)
@@ -576,13 +654,13 @@ int kernel_free_requests(struct kernel *k, const struct ring_key *key, uint64_t 
 	*n = 0;
 	if (k->why)
 		return -EPERM;
-	ask(p, key);
+	begin(k, key);
 	for (int i = 0; status == WALK_MORE; i++) {
 		if (i == MOST_STEPS)
 			return -ELOOP;
-		status = programs_step(p, "walk_free");
+		status = step(k, p, "walk_free", 0);
 	}
-	*n = programs_exchange(p)->cursor[0];
+	*n = k->mine.cursor[0];
 	return error_of(status);
 }
 
@@ -593,9 +671,9 @@ int kernel_refs(struct kernel *k, const struct ring_key *key, uint64_t *refs)
 
 	if (!p)
 		return -EOPNOTSUPP;
-	ask(p, key);
-	status = programs_step(p, "walk_refs");
-	*refs = programs_exchange(p)->cursor[0];
+	begin(k, key);
+	status = step(k, p, "walk_refs", 0);
+	*refs = k->mine.cursor[0];
 	return error_of(status);
 }
 
@@ -608,14 +686,14 @@ int kernel_memory(
 	if (!p)
 		return k->why ? -EPERM : k->set[SET_REGISTERED].err;
 	while (len) {
-		struct exchange *x = ask(p, key);
+		struct exchange *x = begin(k, key);
 		size_t piece = len < OUT_SIZE ? len : OUT_SIZE;
 		int status;
 
 		x->what = area;
 		x->key[0] = offset;
 		x->key[1] = piece;
-		status = programs_step(p, "walk_memory");
+		status = step(k, p, "walk_memory", piece);
 		if (status != WALK_DONE)
 			return error_of(status);
 		memcpy(to, x->out, piece);
@@ -636,12 +714,12 @@ int kernel_names(struct kernel *k, const struct ring_key *key, const uint64_t *f
 	if (!p)
 		return !n ? 0 : k->why ? -EPERM : k->set[set].err;
 	for (size_t i = 0; i < n; i += NAMES_AT_ONCE) {
-		struct exchange *x = ask(p, key);
+		struct exchange *x = begin(k, key);
 		int status;
 
 		for (size_t j = 0; j < NAMES_AT_ONCE && i + j < n; j++)
 			x->names[j] = files[i + j];
-		status = programs_step(p, "walk_names");
+		status = step(k, p, "walk_names", 0);
 		if (status != WALK_DONE)
 			return error_of(status);
 		for (size_t j = 0; j < x->n && j < NAMES_AT_ONCE; j++) {

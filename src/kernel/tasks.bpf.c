@@ -70,7 +70,7 @@ static __always_inline bool one_use(uint64_t entry, uint64_t index)
 	if (HAS(io_tctx_node, ctx)) {
 		/* what has been freed meanwhile is no node of this task and this ring */
 		ctx = GET(n, ctx);
-		if ((uint64_t)ctx != index || (uint64_t)GET(n, task) != way.task)
+		if ((uint64_t)ctx != index || (uint64_t)GET(n, task) != way.task || ring_closed(ctx))
 			return true;
 	} else {
 		f = (void *)entry;
