@@ -96,6 +96,8 @@ void proc_maps_parse(const char *text, size_t len, proc_map_fn fn, void *ctx);
  * space (a zombie, a kernel thread); -1 with errno.
  */
 int proc_maps_rings(int dirfd, dev_t anon_dev, proc_map_fn fn, void *ctx);
+/* The same for the one at an address, not 0, which is found without going through all others where the kernel has that ioctl. */
+int proc_maps_ring_at(int dirfd, dev_t anon_dev, uint64_t at, proc_map_fn fn, void *ctx);
 
 /* --- /proc/PID/fdinfo/N of a ring (io_uring/fdinfo.c, fs/io_uring.c before 5.19) ---------------------------------- */
 

@@ -65,11 +65,11 @@ void proc_maps_parse(const char *text, size_t len, proc_map_fn fn, void *ctx)
 	}
 }
 
-/* Returns 0, -1 with errno; ENOTTY says that the kernel has no such ioctl. */
-static int query(int fd, dev_t anon_dev, proc_map_fn fn, void *ctx)
+/* All, or the one at an address or next to it. Returns 0, -1 with errno; ENOTTY says that the kernel has no such ioctl. */
+static int query(int fd, dev_t anon_dev, uint64_t at, proc_map_fn fn, void *ctx)
 {
 	char name[64];
-	struct procmap_query q = {.size = sizeof(q), .query_flags = COVERING_OR_NEXT | FILE_BACKED};
+	struct procmap_query q = {.size = sizeof(q), .query_flags = COVERING_OR_NEXT | FILE_BACKED, .query_addr = at};
 
 	for (;;) {
 		if (ioctl(fd, PROCMAP_QUERY_IOCTL, &q))
@@ -86,7 +86,7 @@ static int query(int fd, dev_t anon_dev, proc_map_fn fn, void *ctx)
 				fn(ctx, &(struct proc_map){
 						named.vma_start, named.vma_end, named.vma_offset, named.inode});
 		}
-		if (q.vma_end <= q.query_addr)
+		if (at || q.vma_end <= q.query_addr)
 			return 0;
 		q.query_addr = q.vma_end;
 		q.vma_name_size = 0;
@@ -96,6 +96,11 @@ static int query(int fd, dev_t anon_dev, proc_map_fn fn, void *ctx)
 
 int proc_maps_rings(int dirfd, dev_t anon_dev, proc_map_fn fn, void *ctx)
 {
+	return proc_maps_ring_at(dirfd, anon_dev, 0, fn, ctx);
+}
+
+int proc_maps_ring_at(int dirfd, dev_t anon_dev, uint64_t at, proc_map_fn fn, void *ctx)
+{
 	struct arena a = {0};
 	size_t len = 0;
 	int fd, err;
@@ -104,7 +109,7 @@ int proc_maps_rings(int dirfd, dev_t anon_dev, proc_map_fn fn, void *ctx)
 	if (guard_begin(proc_dir_pid(dirfd), GUARD_MAPS))
 		return -1;
 	fd = openat(dirfd, "maps", O_RDONLY | O_CLOEXEC);
-	err = fd < 0 ? errno : query(fd, anon_dev, fn, ctx) ? errno : 0;
+	err = fd < 0 ? errno : query(fd, anon_dev, at, fn, ctx) ? errno : 0;
 	if (fd >= 0)
 		close(fd);
 	guard_end();

@@ -93,7 +93,7 @@ static bool still_mapped(struct reading *x, const struct ring_mapping *m)
 	struct mapping_check c = {*m, x->r->id, x->r->numbered};
 	struct person *p = person_of(x->b, m->tid);
 
-	return p && proc_maps_rings(p->dir, x->b->d->anon_dev, compare_mapping, &c) == 0 && c.there;
+	return p && proc_maps_ring_at(p->dir, x->b->d->anon_dev, m->start, compare_mapping, &c) == 0 && c.there;
 }
 
 /*
