@@ -69,7 +69,7 @@ tap $? 'what needs attention is said once it lasts'
 ! grep -q $'\x1b' "$tmp/out"
 tap $? 'no escape sequences'
 COLUMNS=80 "$top" -b -n 1 >"$tmp/out" 2>/dev/null
-[ "$(awk '{gsub(/…/, "."); if (length > w) w = length} END {print w + 0}' "$tmp/out")" -le 80 ]
+[ "$(LC_ALL=C.UTF-8 wc -L <"$tmp/out")" -le 80 ]
 tap $? 'COLUMNS says how wide'
 LC_ALL=C "$top" -b -n 1 -p "$zoo_pid" 2>/dev/null | LC_ALL=C grep -q $'[\x80-\xff]'
 [ $? = 1 ]
