@@ -249,7 +249,7 @@ tap $? 'nothing stays loaded after SIGKILL'
 trace -o "$tmp/trace" >/dev/null 2>&1 &
 job=$!
 sleep 1.5
-tracer=$(pgrep -f "^$ctl trace -o $tmp/trace")
+tracer=$(pgrep -o -f "^$ctl trace -o $tmp/trace")
 before=$(awk '/^voluntary/ {print $2}' "/proc/$tracer/status")
 sleep 1
 after=$(awk '/^voluntary/ {print $2}' "/proc/$tracer/status")
