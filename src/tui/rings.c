@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The first screen: what the machine has, a row a ring. */
 #include <inttypes.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -168,11 +169,21 @@ static int graph_rows(const struct top *t, int rows)
 	return !t->config.graph || rows < 16 ? 0 : rows < 20 ? 2 : rows < 36 ? 3 : 5;
 }
 
-/* A line for each process that does not answer, of a few. Returns how many. */
+size_t late_lines(const struct top *t)
+{
+	const struct frame *f = shown_frame(t);
+	size_t n = 0;
+
+	for (size_t i = 0; f && i < f->doc.n_skipped; i++)
+		n += f->doc.skipped[i].late;
+	return n;
+}
+
+/* A line for each process that does not answer, of a few where there is a screen to fill. Returns how many. */
 static int late(struct top *t, struct grid *g, int y, int rows)
 {
 	const struct frame *f = shown_frame(t);
-	int most = rows < 20 ? 1 : 3, n = 0;
+	int most = t->to_text ? INT_MAX : rows < 20 ? 1 : 3, n = 0;
 	size_t more = 0;
 	struct buf b = {0};
 

@@ -578,9 +578,11 @@ void top_text(struct top *t, int width, struct buf *b)
 	int y;
 
 	prepare(t);
-	grid_clear(&g, (int)t->rows.n + 4, width);
+	grid_clear(&g, (int)(t->rows.n + late_lines(t)) + 4, width);
 	t->config.graph = false;
+	t->to_text = true;
 	y = draw_head(t, &g, g.rows);
+	t->to_text = false;
 	t->config.graph = graph;
 	draw_column_titles(t, &g, y++, places, n);
 	for (size_t i = 0; i < t->rows.n; i++)

@@ -208,6 +208,7 @@ struct top {
 	struct frame *frame;  /* shown now, of the machine */
 	struct frame **files; /* or those of files */
 	size_t n_files, at_file;
+	bool to_text; /* what is drawn goes to a log, and not to a screen */
 	bool frozen, quits;
 
 	enum place place;
@@ -244,6 +245,8 @@ bool is_folded(const struct top *t, uint32_t pid);
 
 void draw_rings(struct top *t, struct grid *g);
 /* The lines above the list: where it comes from, what cannot be seen, sums. Returns their rows. */
+/* How many lines processes that do not answer take, if all are shown. */
+size_t late_lines(const struct top *t);
 int draw_head(struct top *t, struct grid *g, int rows);
 void draw_graph(struct top *t, struct grid *g, int y, int x, int rows, int w);
 /* The last two lines. */
