@@ -842,9 +842,47 @@ static void writing(void **state)
 	assert_int_equal(rmdir(dir), 0);
 }
 
+/* In a log each has a line, and no ring makes way for it; a screen has a few of them and says how many more there are. */
+static void late_processes_have_lines(void **state)
+{
+	enum { LATE = 7 };
+	struct top *t = new_top();
+	struct frame *f = load(1);
+	size_t rings = f->doc.n_rings, lines = 0, late = 0;
+	struct grid g = {0};
+	struct buf b = {0};
+
+	(void)state;
+	f->doc.skipped = arena_alloc(&f->arena, LATE * sizeof(*f->doc.skipped));
+	f->doc.n_skipped = LATE;
+	for (size_t i = 0; i < LATE; i++)
+		f->doc.skipped[i] =
+			(struct snap_skip){.pid = {true, 100 + i}, .reason = "x\x1b does not answer", .late = true};
+	top_frame(t, f);
+	top_text(t, 120, &b);
+	for (char *at = b.data; (at = strchr(at, '\n')); at++) {
+		lines++;
+		late += !strncmp(at, "\n! pid 10", 9);
+	}
+	assert_int_equal(late, LATE);
+	assert_int_equal(lines, 4 + LATE + rings);
+	assert_null(strchr(b.data, '\x1b'));
+	b.len = 0;
+	draw(t, &g, 120, 40);
+	for (int y = 0; y < 40; y++)
+		grid_row(&g, y, &b);
+	assert_non_null(strstr(b.data, "! pid 102 "));
+	assert_null(strstr(b.data, "! pid 103 "));
+	assert_non_null(strstr(b.data, "! and 4 more"));
+	buf_free(&b);
+	grid_free(&g);
+	top_free(t);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(late_processes_have_lines),
 		cmocka_unit_test(screens_of_all_rings),
 		cmocka_unit_test(screens_over_the_list),
 		cmocka_unit_test(screens_of_one_ring),
