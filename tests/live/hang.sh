@@ -31,9 +31,10 @@ shift
 top=$build/uringtop
 [[ $top = /* ]] || top=$PWD/$top
 tmp=$(mktemp -d)
-deadline=${URINGTOP_DEADLINE:-15}
+deadline=${URINGTOP_DEADLINE:-30}
 asan=
 ldd "$ctl" | grep -q asan && asan=1
+[ -z "$asan" ] || deadline=$((deadline * 2)) # to start a helper takes ten times as long
 export LC_ALL=C.UTF-8 XDG_CONFIG_HOME=$tmp/config ASAN_OPTIONS=detect_leaks=0
 socket=$tmp/tmux
 mux() { tmux -S "$socket" "$@"; }
