@@ -141,14 +141,14 @@ static void where_it_waits(struct helpers *h, pid_t pid, char out[64])
 
 /* --- the end of a helper -------------------------------------------------------------------------------------------- */
 
-/* What became of the item that a helper had when it ended. */
-static void item_back(struct helpers *h, size_t item)
+/* What became of the item that a helper had when it ended. counts: the next try may end in the same way. */
+static void item_back(struct helpers *h, size_t item, bool counts)
 {
 	size_t i = item - 1;
 
 	if (!item || i >= h->job->n || atomic_load(&h->j->state[i]) != ITEM_TAKEN)
 		return;
-	if (++h->tries[i] < TRIES) {
+	if (!counts || ++h->tries[i] < TRIES) {
 		atomic_fetch_add(&h->j->again, 1);
 		atomic_store(&h->j->state[i], ITEM_WAITING);
 	} else {
@@ -156,14 +156,16 @@ static void item_back(struct helpers *h, size_t item)
 	}
 }
 
-static void refuse(struct helpers *h, pid_t pid)
+/* True: it was not refused before. */
+static bool refuse(struct helpers *h, pid_t pid)
 {
 	uint32_t n = atomic_load(&h->board->late.n);
 
 	if (n == GUARD_MOST_LATE)
-		return;
+		return false;
 	atomic_store(&h->board->late.pid[n], pid);
 	atomic_store(&h->board->late.n, n + 1);
+	return true;
 }
 
 static bool is_known(const struct helpers *h, pid_t pid)
@@ -188,6 +190,7 @@ static void give_up(struct helpers *h, struct helper *one, struct helper_post *p
 	pid_t pid = atomic_load(&post->guard.pid);
 	enum guard_call call = (enum guard_call)atomic_load(&post->guard.call);
 	struct helpers_late l = {.pid = pid, .call = call, .seconds = helper_now() - one->since, .helper = one->pid};
+	bool refused = false;
 
 	where_it_waits(h, one->pid, l.where);
 	/* it may just have come through */
@@ -202,7 +205,7 @@ static void give_up(struct helpers *h, struct helper *one, struct helper_post *p
 		if (is_late(h, pid))
 			l.pid = 0;
 		else
-			refuse(h, pid);
+			refused = refuse(h, pid);
 		if (l.pid || l.helper)
 			h->late[h->n_late++] = l;
 		if (!is_known(h, pid))
@@ -211,7 +214,8 @@ static void give_up(struct helpers *h, struct helper *one, struct helper_post *p
 	} else if (l.helper && h->n_late < GUARD_MOST_LATE) {
 		h->late[h->n_late++] = l; /* so that its end is waited for */
 	}
-	item_back(h, atomic_load(&post->item));
+	/* each target that is refused from now on is one less to wait for, so that comes to an end by itself */
+	item_back(h, atomic_load(&post->item), !refused);
 	one->pid = 0;
 }
 
@@ -248,7 +252,7 @@ double helper_watch(struct helpers *h, struct helper *one, struct helper_post *p
 	int32_t pid;
 
 	if (helper_reap(one->pid, 0)) {
-		item_back(h, item);
+		item_back(h, item, true);
 		one->pid = 0;
 		return 0.001;
 	}

@@ -374,7 +374,10 @@ static void conclude(struct search *s)
 
 	/* the address spaces are the only part that is not made anew */
 	d->rings = NULL;
-	d->n_rings = 0;
+	d->skipped = NULL;
+	d->threads = NULL;
+	d->unmapped = NULL;
+	d->n_rings = d->n_skipped = d->n_threads = d->n_unmapped = d->unseen = 0;
 	gather_all(s, true);
 	if (s->twice)
 		hidden_add(d, s->k, &s->first, &s->second);

@@ -76,8 +76,8 @@ void *arena_alloc(struct arena *a, size_t n)
 		struct arena_block *b = block_new(a, n);
 
 		b->older = a->blocks;
-		a->blocks = b;
 		a->used = 0;
+		a->blocks = b;
 	}
 	p = a->blocks->data + a->used;
 	a->used += n;
@@ -176,8 +176,12 @@ void arena_join(struct arena *a, struct arena *from)
 
 void arena_free(struct arena *a)
 {
+	struct arena_block *last;
+
 	arena_reset(a);
-	if (a->blocks)
-		block_free(a, a->blocks);
+	/* a helper may be killed at any instruction: a block that is given back is in no arena any more */
+	last = a->blocks;
 	a->blocks = NULL;
+	if (last)
+		block_free(a, last);
 }

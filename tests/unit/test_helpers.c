@@ -96,6 +96,26 @@ static void all_silent(void *ctx, size_t i)
 	answers(ctx, i);
 }
 
+/* One item that needs several targets, none of which answers: it is done without them all the same. */
+static void ten_are_silent(void *ctx, size_t i)
+{
+	struct work *w = ctx;
+
+	w->item[i].refused = 0;
+	for (size_t k = 0; k < 10; k++) {
+		char byte;
+
+		if (guard_begin((pid_t)(100 + k), GUARD_MAPS)) {
+			w->item[i].refused++;
+			continue;
+		}
+		if (read(never[0], &byte, 1) < 0)
+			w->item[i].refused = -1;
+		guard_end();
+	}
+	answers(w, i);
+}
+
 static void fourth_dies(void *ctx, size_t i)
 {
 	struct work *w = ctx;
@@ -220,6 +240,21 @@ static void silent_ones_are_passed(void **state)
 		assert_true(l[i].seconds >= 0.5);
 	}
 	assert_non_null(strstr(helpers_late_text(&l[0], text, sizeof(text)), "/proc/PID/maps"));
+	end(h);
+}
+
+static void an_item_with_many_silent_targets(void **state)
+{
+	struct helpers *h = helpers_new(0.1);
+	struct work *w = run(h, 1, ten_are_silent, 0, 0);
+	size_t late;
+
+	(void)state;
+	assert_int_equal(w->lost, 0);
+	assert_int_equal(w->item[0].done, 1);
+	assert_int_equal(w->item[0].refused, 10);
+	helpers_late(h, &late);
+	assert_int_equal(late, 10);
 	end(h);
 }
 
@@ -389,6 +424,7 @@ int main(void)
 		cmocka_unit_test(one_helper_does_all),
 		cmocka_unit_test(several_share),
 		cmocka_unit_test(silent_ones_are_passed),
+		cmocka_unit_test(an_item_with_many_silent_targets),
 		cmocka_unit_test(rounds),
 		cmocka_unit_test(two_hundred),
 		cmocka_unit_test(a_helper_dies),
