@@ -37,11 +37,12 @@ void builder_free(struct builder *b);
 int builder_ring(struct builder *b, struct arena *a, const struct found_ring *r, struct snap_ring *out);
 
 /*
- * A ring on its way from the helper that has built it to whoever wants it. r is NULL where there is none, and why says why. All of r
+ * A ring on its way from the helper that has built it to whoever wants it. r is NULL where there is none, and why says why; lost: it is
+ * there, and could not be read. All of r
  * lives in arena, which is the taker's: to free, or to join to another.
  */
-typedef bool (*build_fn)(
-	void *ctx, const struct found_ring *ring, struct arena *arena, const struct snap_ring *r, const char *why);
+typedef bool (*build_fn)(void *ctx, const struct found_ring *ring, struct arena *arena, const struct snap_ring *r,
+	const char *why, bool lost);
 
 /*
  * Builds the wanted rings of d in helpers, and hands each to fn in order, as soon as it and those before it are there; false from fn

@@ -85,14 +85,14 @@ static bool has_ended(pid_t pid)
 }
 
 /* A ring that was there and cannot be shown. That is a failure if it was asked for, or the process whose ring it was and which has ended. */
-static bool gone_matters(const struct choices *c, const struct found_ring *r, const char *why)
+static bool gone_matters(const struct choices *c, const struct found_ring *r, const char *why, bool lost)
 {
-	bool matters = c->by_id || c->fd >= 0;
+	bool matters = lost || c->by_id || c->fd >= 0;
 
 	if (matters)
 		complain("ring %llu: %s", (unsigned long long)r->id, why);
 	/* a process that lives has closed the ring, and another may have just as few */
-	for (size_t i = 0; i < c->n_pids && !(c->by_id || c->fd >= 0); i++) {
+	for (size_t i = 0; i < c->n_pids && !(lost || c->by_id || c->fd >= 0); i++) {
 		if (!ring_holder(r, c->pids[i]) || !has_ended(c->pids[i]))
 			continue;
 		complain("pid %d: ended while its ring %llu was read", (int)c->pids[i], (unsigned long long)r->id);
@@ -101,8 +101,8 @@ static bool gone_matters(const struct choices *c, const struct found_ring *r, co
 	return matters;
 }
 
-static bool show_one(
-	void *ctx, const struct found_ring *ring, struct arena *a, const struct snap_ring *r, const char *why)
+static bool show_one(void *ctx, const struct found_ring *ring, struct arena *a, const struct snap_ring *r,
+	const char *why, bool lost)
 {
 	struct showing *x = ctx;
 
@@ -110,7 +110,7 @@ static bool show_one(
 		x->err = sink_ring(x->sink, r);
 	} else {
 		skip(x->skips, (struct snap_num){0}, (struct snap_num){true, ring->id}, why);
-		x->failed |= gone_matters(x->c, ring, why);
+		x->failed |= gone_matters(x->c, ring, why, lost);
 	}
 	arena_free(a);
 	return !x->err;

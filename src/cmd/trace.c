@@ -382,16 +382,34 @@ static int start(struct tracing *x, char **argv)
 }
 
 /* The process that a thread stands for. */
-static pid_t process_of(pid_t pid)
+struct thread {
+	pid_t tid, process;
+};
+
+static void read_process(void *ctx)
 {
+	struct thread *t = ctx;
 	struct arena a = {0};
-	int dir = proc_open(pid);
+	int dir = proc_open(t->tid);
 	int64_t tgid = dir < 0 ? 0 : proc_status_number(&a, dir, "Tgid");
 
+	t->process = tgid > 0 ? (pid_t)tgid : t->tid;
 	arena_free(&a);
 	if (dir >= 0)
 		close(dir);
-	return tgid > 0 ? (pid_t)tgid : pid;
+}
+
+static pid_t process_of(struct tracing *x, pid_t pid)
+{
+	struct arena a = arena_shared();
+	struct thread *t = arena_alloc(&a, sizeof(*t));
+
+	*t = (struct thread){pid, pid};
+	/* one that does not answer is taken for a process, as most are */
+	if (!helpers_ask(x->h, read_process, t))
+		pid = t->process;
+	arena_free(&a);
+	return pid;
 }
 
 /* What ends the wait besides events. */
@@ -402,7 +420,7 @@ static void watch(struct tracing *x)
 	x->news = epoll_create1(EPOLL_CLOEXEC);
 	epoll_ctl(x->news, EPOLL_CTL_ADD, x->signals, &e);
 	for (size_t i = 0; i < x->c->n_pids; i++)
-		x->blind |= !watch_process(x, process_of(x->c->pids[i]));
+		x->blind |= !watch_process(x, process_of(x, x->c->pids[i]));
 }
 
 /* Says what was missed since it was last asked for; all but the last time that is not too often. */

@@ -124,9 +124,11 @@ static void where_it_waits(struct helpers *h, pid_t pid, char out[64])
 	snprintf(path, sizeof(path), "/proc/%d/wchan", (int)pid);
 	child = fork();
 	if (!child) {
-		int fd = open(path, O_RDONLY | O_CLOEXEC);
+		int fd;
 
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		helpers_detach();
+		fd = open(path, O_RDONLY | O_CLOEXEC);
 		_exit(fd < 0 || read(fd, h->board->where, sizeof(h->board->where) - 1) < 0);
 	}
 	if (child > 0 && !helper_reap(child, 0.02)) {
@@ -453,6 +455,6 @@ const char *helpers_late_text(const struct helpers_late *l, char *buf, size_t si
 	const char *waits = guard_waits_for(l->call);
 
 	snprintf(buf, size, "does not answer: %s has waited for %.1f s%s%s%s%s", guard_what(l->call), l->seconds,
-		l->where[0] ? " in " : "", l->where, waits ? ", which waits for " : "", waits ? waits : "");
+		l->where[0] ? " in " : "", l->where, waits ? ", which may wait for " : "", waits ? waits : "");
 	return buf;
 }

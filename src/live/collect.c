@@ -153,8 +153,8 @@ struct look {
 	size_t cap_skipped;
 };
 
-static bool take_ring(
-	void *ctx, const struct found_ring *ring, struct arena *a, const struct snap_ring *r, const char *why)
+static bool take_ring(void *ctx, const struct found_ring *ring, struct arena *a, const struct snap_ring *r,
+	const char *why, bool lost)
 {
 	struct look *x = ctx;
 
@@ -162,7 +162,8 @@ static bool take_ring(
 		arena_join(&x->f->arena, a);
 		x->f->doc.rings[x->f->doc.n_rings++] = *r;
 	} else {
-		skip(x->f, &x->cap_skipped, (struct snap_skip){.ring_id = {true, ring->id}, .reason = why});
+		skip(x->f, &x->cap_skipped,
+			(struct snap_skip){.ring_id = {true, ring->id}, .reason = why, .late = lost});
 	}
 	return true;
 }

@@ -48,7 +48,8 @@ static bool taken(void *ctx, size_t i, enum helpers_end end)
 		arena_free(&b->arena);
 	return x->fn(x->ctx, &x->d->rings[b->ring], &b->arena, ok ? &b->r : NULL,
 		end == HELPERS_DONE ? "gone while it was read: its holders ended or closed it"
-				    : "each process that read it ended midway, or stood still");
+				    : "each helper process that read it ended midway, or stood still",
+		end == HELPERS_LOST);
 }
 
 int build_rings(struct helpers *h, const struct discovery *d, struct kernel *k, const struct build_options *o,
@@ -86,9 +87,11 @@ static void all_threads(void *ctx, size_t i)
 {
 	struct threads *x = ctx;
 	struct builder *b = builder_new(x->d, x->k, x->o);
+	struct snap_threads out;
 
 	(void)i;
-	builder_threads(b, &x->arena, &x->out);
+	builder_threads(b, &x->arena, &out);
+	x->out = out;
 	builder_free(b);
 }
 
@@ -99,9 +102,12 @@ void build_threads(struct helpers *h, const struct discovery *d, struct kernel *
 	struct threads *x = arena_alloc(&shared, sizeof(*x));
 
 	*x = (struct threads){.d = d, .k = k, .o = o, .arena = arena_shared()};
-	x->out.known = d->by_kernel;
-	if (d->n_threads && helpers_run(h, &(struct helpers_job){.n = 1, .ctx = x, .item = all_threads}) < 0)
-		x->out.known = false;
+	/* not known until a helper has come to the end of them */
+	x->out.known = d->by_kernel && !d->n_threads;
+	if (d->n_threads)
+		helpers_run(h, &(struct helpers_job){.n = 1, .ctx = x, .item = all_threads});
+	if (!x->out.known)
+		x->out = (struct snap_threads){0};
 	*out = x->out;
 	arena_join(a, &x->arena);
 	arena_free(&shared);

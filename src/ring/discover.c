@@ -420,6 +420,22 @@ static void look_through(void *ctx, size_t i)
 	one->mappings = scan_process(&one->seen, one->pid, s->d.anon_dev, s->scan_fds);
 }
 
+static bool looked_through(void *ctx, size_t i, enum helpers_end end)
+{
+	struct search *s = ctx;
+	struct sightings *seen = &s->scan[i].seen;
+
+	if (end == HELPERS_DONE)
+		return true;
+	sightings_free(seen);
+	seen->skipped = arena_grow(&seen->arena, NULL, 0, &seen->cap_skipped, sizeof(*seen->skipped));
+	seen->skipped[seen->n_skipped++] = (struct skipped){
+		s->scan[i].pid, "each helper process that looked into it ended midway, or stood still", false};
+	seen->unseen++;
+	s->scan[i].mappings = false;
+	return true;
+}
+
 static void put_together(void *ctx, size_t i)
 {
 	(void)i;
@@ -449,9 +465,11 @@ static int all_steps(struct search *s, struct helpers *h)
 	parallel = s->n_scan / PIDS_A_HELPER;
 	if (cpus > 0 && parallel > (size_t)cpus)
 		parallel = (size_t)cpus;
-	if (step(h,
-		    &(struct helpers_job){
-			    .n = s->n_scan, .parallel = (unsigned)parallel, .ctx = s, .item = look_through}) ||
+	if (step(h, &(struct helpers_job){.n = s->n_scan,
+			    .parallel = (unsigned)parallel,
+			    .ctx = s,
+			    .item = look_through,
+			    .taken = looked_through}) ||
 		step(h, &(struct helpers_job){.n = 1, .ctx = s, .item = put_together}))
 		return -1;
 	errno = ETIMEDOUT;
