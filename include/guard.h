@@ -8,6 +8,7 @@
 #define URINGTOP_GUARD_H
 
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -27,6 +28,8 @@ enum guard_call {
 	GUARD_KCMP,
 	GUARD_STACK,
 	GUARD_NET,
+	GUARD_DIR,
+	GUARD_COMM,
 	GUARD_OTHER,
 	GUARD_CALLS,
 };
@@ -44,10 +47,14 @@ enum { GUARD_MOST_LATE = 1024 };
 struct guard_late {
 	_Atomic uint32_t n;
 	_Atomic int32_t pid[GUARD_MOST_LATE];
+	_Atomic bool wholly[GUARD_MOST_LATE]; /* not even what waits for next to nothing is to be had */
 };
 
 /* From now on this process announces its calls on post, and refuses those on whom late names. NULL: it is not supervised. */
 void guard_report_to(struct guard_post *post, const struct guard_late *late);
+
+/* Is this one of the calls that wait for next to nothing, and are made on a process that did not answer to others? */
+bool guard_is_light(enum guard_call call);
 
 /*
  * Announces a call. 0: make it, and then call guard_end, which leaves errno alone. -1 with errno ETIMEDOUT: the process did not answer

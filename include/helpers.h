@@ -69,6 +69,7 @@ struct helpers_late {
 	double seconds; /* that the call has waited when it was given up */
 	char where[64]; /* the function of the kernel in which the helper waited, "": not known */
 	pid_t helper;	/* which still waits, 0: it has ended */
+	bool repeated;	/* another entry is of the same target */
 };
 
 /* Those of this round, in the order in which they were given up; valid until the next call of anything here. */

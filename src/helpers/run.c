@@ -158,15 +158,22 @@ static void item_back(struct helpers *h, size_t item, bool counts)
 	}
 }
 
-/* True: it was not refused before. */
-static bool refuse(struct helpers *h, pid_t pid)
+/* From now on a target is not asked, and, if it did not answer to a call that waits for next to nothing, not for such either. True: that is new. */
+static bool refuse(struct helpers *h, pid_t pid, bool wholly)
 {
-	uint32_t n = atomic_load(&h->board->late.n);
+	struct guard_late *late = &h->board->late;
+	uint32_t n = atomic_load(&late->n);
 
+	for (uint32_t i = 0; i < n; i++) {
+		if (atomic_load(&late->pid[i]) != pid)
+			continue;
+		return wholly && !atomic_exchange(&late->wholly[i], true);
+	}
 	if (n == GUARD_MOST_LATE)
 		return false;
-	atomic_store(&h->board->late.pid[n], pid);
-	atomic_store(&h->board->late.n, n + 1);
+	atomic_store(&late->pid[n], pid);
+	atomic_store(&late->wholly[n], wholly);
+	atomic_store(&late->n, n + 1);
 	return true;
 }
 
@@ -203,12 +210,10 @@ static void give_up(struct helpers *h, struct helper *one, struct helper_post *p
 	if (helper_reap(one->pid, 0.005))
 		l.helper = 0;
 	if (call != GUARD_NONE && pid && h->n_late < GUARD_MOST_LATE) {
+		refused = refuse(h, pid, guard_is_light(call));
 		/* it is told of once */
-		if (is_late(h, pid))
-			l.pid = 0;
-		else
-			refused = refuse(h, pid);
-		if (l.pid || l.helper)
+		l.repeated = is_late(h, pid);
+		if (!l.repeated || l.helper)
 			h->late[h->n_late++] = l;
 		if (!is_known(h, pid))
 			h->known[h->n_known++ % MOST_KNOWN] = pid;
@@ -271,7 +276,7 @@ double helper_watch(struct helpers *h, struct helper *one, struct helper_post *p
 		: pid && is_known(h, pid) && h->deadline > deadline_again ? deadline_again
 									  : h->deadline;
 	/* several may have begun to wait for one target before it was known not to answer */
-	if (call != GUARD_NONE && pid && is_late(h, pid))
+	if (call != GUARD_NONE && pid && is_late(h, pid) && !guard_is_light((enum guard_call)call))
 		limit = 0;
 	if (waited >= limit) {
 		/* who has used the time does not wait */
@@ -411,13 +416,17 @@ void helpers_round(struct helpers *h)
 	reap_leaving(h);
 	atomic_store(&h->board->late.n, 0);
 	for (size_t i = 0; i < h->n_late; i++) {
-		struct helpers_late *l = &h->late[i];
+		const struct helpers_late kept = h->late[i], *l = &kept;
 
 		if (!l->helper || helper_reap(l->helper, 0))
 			continue;
-		h->late[n++] = *l;
+		h->late[n] = *l;
+		h->late[n].repeated = false;
+		for (size_t k = 0; k < n && l->pid; k++)
+			h->late[n].repeated |= h->late[k].pid == l->pid;
+		n++;
 		if (l->pid)
-			refuse(h, l->pid);
+			refuse(h, l->pid, guard_is_light(l->call));
 	}
 	h->n_late = n;
 }

@@ -37,11 +37,11 @@ size_t late_processes(struct helpers *h, struct arena *a, struct snap_skip **out
 
 	x->arena = arena_shared();
 	for (size_t i = 0; i < n; i++)
-		if (l[i].pid)
+		if (l[i].pid && !l[i].repeated)
 			x->of[x->n++].pid = l[i].pid;
 	/* a copy of the list: what comes now may add to it */
 	for (size_t i = 0; i < n; i++)
-		if (l[i].pid)
+		if (l[i].pid && !l[i].repeated)
 			v[k++] = (struct snap_skip){.pid = {true, (uint64_t)l[i].pid},
 				.reason = arena_strdup(a, helpers_late_text(&l[i], text, sizeof(text))),
 				.late = true};

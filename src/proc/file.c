@@ -30,11 +30,16 @@ pid_t proc_dir_pid(int dirfd)
 int proc_open(pid_t pid)
 {
 	char path[32];
-	int fd;
+	int fd, err;
 
+	if (guard_begin(pid, GUARD_DIR))
+		return -1;
 	snprintf(path, sizeof(path), "/proc/%d", (int)pid);
 	fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	err = errno;
+	guard_end();
 	proc_dir_is(fd, pid);
+	errno = err;
 	return fd;
 }
 
@@ -44,7 +49,7 @@ static enum guard_call call_of(const char *path)
 		const char *begins;
 		enum guard_call call;
 	} files[] = {{"fdinfo/", GUARD_FDINFO}, {"status", GUARD_STATUS}, {"stat", GUARD_STAT}, {"maps", GUARD_MAPS},
-		{"net/", GUARD_NET}, {"stack", GUARD_STACK}, {"wchan", GUARD_STACK}};
+		{"net/", GUARD_NET}, {"stack", GUARD_STACK}, {"wchan", GUARD_STACK}, {"comm", GUARD_COMM}};
 
 	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++)
 		if (!strncmp(path, files[i].begins, strlen(files[i].begins)))
@@ -111,8 +116,7 @@ char *proc_read_most(struct arena *a, int dirfd, const char *path, size_t most, 
 	char *text;
 	int err;
 
-	/* what waits for nothing of the process is not refused either: a name is to be had of one that does not answer, too */
-	if (guard_begin(call == GUARD_OTHER ? 0 : proc_dir_pid(dirfd), call))
+	if (guard_begin(proc_dir_pid(dirfd), call))
 		return NULL;
 	text = read_all(a, dirfd, path, most, len);
 	err = errno;

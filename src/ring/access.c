@@ -108,8 +108,13 @@ static int fd_read(struct ring_access *self, enum ring_area area, const struct r
 		return err;
 	}
 	guard_end();
-	/* not to be refused: the duplicate is there, and has to be given back */
-	guard_begin(0, GUARD_RING_MAP);
+	/* no lock is taken for these areas up to 6.12, and after that one that is held for a resize alone: the duplicate is let go of at once */
+	if (guard_begin(f->pid, GUARD_RING_MAP)) {
+		err = -errno;
+		close(dup);
+		close(store);
+		return err;
+	}
 	map = map_area(dup, area, &len);
 	if (map == MAP_FAILED)
 		err = -errno;

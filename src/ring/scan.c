@@ -211,7 +211,7 @@ static void maps_of_thread(void *ctx, int dirfd, const char *name, int number)
 	close(fd);
 }
 
-bool scan_process(struct sightings *out, pid_t pid, dev_t anon_dev, bool fds)
+static bool all_of_it(struct sightings *out, pid_t pid, dev_t anon_dev, bool fds)
 {
 	struct collector each = {out, anon_dev, fds, pid, pid}, *c = &each;
 	struct first_map first = {c, anon_dev, false};
@@ -252,6 +252,18 @@ bool scan_process(struct sightings *out, pid_t pid, dev_t anon_dev, bool fds)
 	}
 	close(dir);
 	return maps >= 0 || err == ENOENT || err == ESRCH;
+}
+
+bool scan_process(struct sightings *out, pid_t pid, dev_t anon_dev, bool fds)
+{
+	bool mappings;
+
+	/* what is looked up in its directories besides; each call that waits for more announces itself */
+	if (guard_begin(pid, GUARD_DIR))
+		return false;
+	mappings = all_of_it(out, pid, anon_dev, fds);
+	guard_end();
+	return mappings;
 }
 
 struct pid_list {

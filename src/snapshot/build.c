@@ -10,6 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "guard.h"
 #include "parts.h"
 #include "kbtf.h"
 #include "uapi.h"
@@ -108,6 +109,17 @@ struct person *person_known(struct builder *b, pid_t pid)
 	return p;
 }
 
+static bool still_there(const struct person *p)
+{
+	bool there;
+
+	if (guard_begin(proc_dir_pid(p->dir), GUARD_DIR))
+		return false;
+	there = !faccessat(p->dir, "stat", F_OK, 0);
+	guard_end();
+	return there;
+}
+
 int person_pidfd(struct person *p)
 {
 	if (p->pidfd < 0) {
@@ -116,7 +128,7 @@ int person_pidfd(struct person *p)
 		if (p->pidfd < 0 && errno != ESRCH)
 			p->pidfd = (int)syscall(SYS_pidfd_open, p->pid, O_EXCL);
 		/* the directory tells whether the pid still means the same process */
-		if (p->pidfd >= 0 && faccessat(p->dir, "stat", F_OK, 0)) {
+		if (p->pidfd >= 0 && !still_there(p)) {
 			close(p->pidfd);
 			p->pidfd = -1;
 			errno = ESRCH;

@@ -11,6 +11,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "guard.h"
 #include "parts.h"
 #include "uapi.h"
 
@@ -167,8 +168,7 @@ static const char *state_name(char c)
 				      : NULL;
 }
 
-/* Looks for a process's own io_uring threads, once. */
-static void find_threads(struct person *p)
+static void list_threads(struct person *p)
 {
 	int fd = p->asked_threads ? -1 : openat(p->dir, "task", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	DIR *dir = fd >= 0 ? fdopendir(fd) : NULL;
@@ -204,6 +204,15 @@ static void find_threads(struct person *p)
 		closedir(dir);
 	else if (fd >= 0)
 		close(fd);
+}
+
+/* Looks for a process's own io_uring threads, once. */
+static void find_threads(struct person *p)
+{
+	if (p->asked_threads || guard_begin(proc_dir_pid(p->dir), GUARD_DIR))
+		return;
+	list_threads(p);
+	guard_end();
 }
 
 /*

@@ -2,10 +2,10 @@
 /*
  * What a call on a foreign process can wait for, by reading the kernel (5.10 to 7.3); "seen" where a process was made that it waits for.
  *
- * These wait for nothing that a process can hold for long, and are refused for nobody: opening /proc/PID, listing its directories, comm,
- * pidfd_open, the BPF iterators over tasks and over a ring (they run under RCU). But whoever lists a directory of /proc into memory that
- * does not come, while somebody else asks to change its mode, holds up each lookup in it: so they are announced where they can be, and
- * the supervisor makes none of them.
+ * These wait for nothing: pidfd_open, and the BPF iterators over tasks and over a ring (they run under RCU). Opening /proc/PID, listing its
+ * directories and comm wait for the lock of a directory of /proc alone; but whoever lists one into memory that does not come, while
+ * somebody else asks to change its mode, keeps that for ever (seen). So they are announced, and are made on a process that did not answer
+ * to others as long as they come back.
  *
  * ptrace_may_access waits for an exec under way on some kernels (seen: 6.18.44, in stat, wchan and each link of /proc/PID).
  */
@@ -38,7 +38,8 @@ static const struct {
 	[GUARD_MEMORY] = {"its memory (process_vm_readv)", "its mmap_lock, its exec to end, or a page of its memory"},
 	/* __pidfd_fget: exec_update_lock (seen) */
 	[GUARD_GETFD] = {"a duplicate of its ring (pidfd_getfd)", "its exec to end"},
-	/* io_uring_mmap: ctx->uring_lock up to 6.13, ctx->mmap_lock after; the first is held by a submitter that waits for a page */
+	/* io_uring_mmap: no lock for the rings and SQEs up to 6.12, then ctx->resize_lock (mmap_lock from 6.14 on), which is held while a
+	   ring is resized (io_register_resize_rings), not while anybody waits for the target */
 	[GUARD_RING_MAP] = {"the memory of its ring (mmap)", "the ring's lock"},
 	/* kcmp: exec_update_lock of both (seen) */
 	[GUARD_KCMP] = {"what it shares with another process (kcmp)", "its exec to end"},
@@ -46,6 +47,9 @@ static const struct {
 	[GUARD_STACK] = {"where a thread sleeps (/proc/PID/stack)", "its exec to end"},
 	/* seq_file of /proc/PID/net: spinning locks of tables; the namespace is pinned, and the last who lets go queues its end */
 	[GUARD_NET] = {"the sockets of its network namespace", "its network namespace"},
+	/* lookup_slow and iterate_dir: the directory's own lock (seen) */
+	[GUARD_DIR] = {"its directory in /proc", "the lock of that directory"},
+	[GUARD_COMM] = {"its name (/proc/PID/comm)", "the lock of its directory in /proc"},
 	[GUARD_OTHER] = {"something of it", "something of it"},
 };
 
@@ -67,12 +71,18 @@ void guard_report_to(struct guard_post *p, const struct guard_late *l)
 	late = l;
 }
 
+bool guard_is_light(enum guard_call call)
+{
+	return call == GUARD_DIR || call == GUARD_COMM || call == GUARD_RING_MAP;
+}
+
 int guard_begin(pid_t pid, enum guard_call call)
 {
 	uint32_t n = late ? atomic_load_explicit(&late->n, memory_order_acquire) : 0;
 
 	for (uint32_t i = 0; pid && i < n && i < GUARD_MOST_LATE; i++) {
-		if (atomic_load_explicit(&late->pid[i], memory_order_relaxed) == pid) {
+		if (atomic_load_explicit(&late->pid[i], memory_order_relaxed) == pid &&
+			(!guard_is_light(call) || atomic_load(&late->wholly[i]))) {
 			errno = ETIMEDOUT;
 			return -1;
 		}

@@ -12,6 +12,7 @@
 # uffd        process_vm_readv of what a request points at, a page under userfaultfd
 # fusepage    the same in a page of a FUSE file: beyond SIGKILL. Who is not in the file system's user namespace gets EFAULT
 # lockedpage  the same in a page that somebody else waits for: whoever reads it
+# dirlock     each lookup in its directory of /proc: somebody lists it into a page that does not come, and chmod wants its lock
 # cmdline     arguments and environment under userfaultfd
 # busy        rings whose lock is held, by a submission that waits for a page of a FUSE file
 # many        200 of mmlock
@@ -67,6 +68,8 @@ uffd-all            uffd                      ring late data
 fusepage-path       fusepage path             ring late
 lockedpage          lockedpage path           ring late dumps
 lockedpage-user     --user lockedpage         ring late data asan
+dirlock             --ring dirlock            ring asan
+dirlock-user        --user --ring dirlock     ring
 cmdline             --ring cmdline            ring
 busy                busy 1                    ring late
 busy-user           --user busy 20            ring late

@@ -366,6 +366,35 @@ static void locked_page(const char *what)
 	pending((uint8_t *)page, what);
 }
 
+/* The lock of its directory in /proc: held while its names are read into a page that does not come, and wanted for writing. */
+static void list_into(void *page)
+{
+	char path[32];
+
+	snprintf(path, sizeof(path), "/proc/%d", (int)getpid());
+	syscall(SYS_getdents64, open(path, O_RDONLY | O_DIRECTORY), page, 4096);
+}
+
+static void change_mode(void *arg)
+{
+	char path[32];
+
+	(void)arg;
+	snprintf(path, sizeof(path), "/proc/%d", (int)getpid());
+	chmod(path, 0555);
+}
+
+static void dir_lock(const char *what)
+{
+	int fd = need(open(SILENT_PAGE, O_RDONLY | O_CLOEXEC), SILENT_PAGE);
+
+	(void)what;
+	stuck_thread(list_into,
+		need_map(mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE, fd, 0), "mmap of " SILENT_PAGE));
+	stuck_thread(change_mode, NULL);
+	report(false, NULL);
+}
+
 /* The numbered fields of /proc/self/stat. */
 static unsigned long stat_field(unsigned number)
 {
@@ -450,6 +479,7 @@ static const struct situation {
 	{"uffd", uffd, false, true},
 	{"fusepage", fusepage, false, true},
 	{"lockedpage", locked_page, false, true},
+	{"dirlock", dir_lock, false, false},
 	{"cmdline", arguments, false, false},
 	{"busy", busy, false, true},
 	{"many", mmlock_shared, false, false},
