@@ -389,6 +389,18 @@ static void conclude(struct search *s)
 	s->complete = true;
 }
 
+static void without_kernel(void *ctx, size_t i)
+{
+	struct search *s = ctx;
+
+	(void)i;
+	discovery_again(s);
+	sightings_free(&s->seen);
+	s->twice = false;
+	s->scan_fds = true;
+	scan_later(s, NULL, 0);
+}
+
 static void ask_kernel(void *ctx, size_t i)
 {
 	struct search *s = ctx;
@@ -400,12 +412,9 @@ static void ask_kernel(void *ctx, size_t i)
 	s->d.by_kernel = by_kernel(s);
 	guard_end();
 	s->scan_fds = !s->d.by_kernel;
-	if (s->scan_fds) {
-		/* without permission for that, descriptors and mappings are still what tells that there are rings */
-		discovery_again(s);
-		sightings_free(&s->seen);
-		scan_later(s, NULL, 0);
-	}
+	/* without permission for that, descriptors and mappings are still what tells that there are rings */
+	if (s->scan_fds)
+		without_kernel(s, 0);
 	if (!s->n_scan && !s->err)
 		conclude(s);
 }
@@ -457,6 +466,10 @@ static int all_steps(struct search *s, struct helpers *h)
 	size_t parallel;
 
 	if (step(h, &(struct helpers_job){.n = 1, .ctx = s, .item = ask_kernel}))
+		return -1;
+	/* what the kernel shows did not come to an end: a file was released there that keeps whoever does it */
+	if (!s->err && !s->complete && !s->n_scan &&
+		step(h, &(struct helpers_job){.n = 1, .ctx = s, .item = without_kernel}))
 		return -1;
 	if (s->err || s->complete) {
 		errno = s->err;
