@@ -161,6 +161,8 @@ int read_fdinfo(struct builder *b, struct arena *a, const struct ring_ref *ref, 
 		errno = ESRCH;
 		return -1;
 	}
+	/* a thread's own table is still the process's to answer for */
+	proc_dir_is(p->dir, ref->pid);
 	snprintf(path, sizeof(path), "fdinfo/%d", ref->fd);
 	for (int i = 0; i < TRIES; i++) {
 		struct arena_place before = arena_place(a);

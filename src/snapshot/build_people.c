@@ -280,6 +280,8 @@ static pid_t sqpoll(
 	snap_add_reason(a, out, "sqpoll.pinned_cpu", b->kernel_why);
 	/* the number may be of another pid namespace: only an io_uring thread is believed */
 	dir = proc_open(tid);
+	if (b->have_base && b->base.sq_thread.tgid)
+		proc_dir_is(dir, b->base.sq_thread.tgid);
 	if (dir >= 0 && !proc_task_read(a, dir, &t) && t.io_worker) {
 		s->comm = t.comm;
 		s->state = state_name(t.state);

@@ -121,8 +121,8 @@ void build_kernel_workers(
 	}
 }
 
-/* What it sleeps in; nothing that waits is read for it (proc_pid_wchan). */
-static const char *wchan_of(struct arena *a, pid_t tid)
+/* What a thread of a process sleeps in. */
+static const char *wchan_of(struct arena *a, pid_t process, pid_t tid)
 {
 	int dir = proc_open(tid);
 	char *text = NULL;
@@ -130,6 +130,7 @@ static const char *wchan_of(struct arena *a, pid_t tid)
 
 	if (dir < 0)
 		return NULL;
+	proc_dir_is(dir, process);
 	text = proc_read(a, dir, "wchan", &len);
 	close(dir);
 	return text && len && strcmp(text, "0") != 0 ? text : NULL;
@@ -156,6 +157,6 @@ void builder_threads(struct builder *b, struct arena *a, struct snap_threads *ou
 			.cpu_us = snap(t->cpu_ns / 1000),
 			.opcode = t->opcode >= 0 ? op_name(a, (unsigned)t->opcode) : NULL};
 		if (uses(b, SOURCE_PROC) && t->state && i < MOST_LOOKED_INTO)
-			to->wchan = wchan_of(a, t->tid);
+			to->wchan = wchan_of(a, t->pid, t->tid);
 	}
 }
