@@ -68,7 +68,10 @@ static int data(size_t len)
 	put(2, OP_SEND, s[0], letters, len, DATA);
 	put(3, OP_SENDMSG, s[0], &m, 1, DATA);
 	z_publish(&r, 4);
-	return z_enter(&r, 4, 4, 0) != 4;
+	if (z_enter(&r, 4, 4, 0) != 4)
+		return 1;
+	free(letters);
+	return 0;
 }
 
 /* One READ at the end of what is submitted now, which finds no room if room is false. */

@@ -191,10 +191,13 @@ if not asan:
 
 # what was asked for and is gone by the time that it is read: the first ring's text keeps the program waiting for its reader
 for unreaped in (False, True):
-    with Heavy("paths") as first, Heavy("cqes") as second:
-        ask = ["-p", first.pid, "-p", second.pid]
+    with Heavy("paths") as one, Heavy("paths") as other:
+        ask = ["-p", one.pid, "-p", other.pid]
+        # ids need not follow the order in which rings are made, what is printed follows the ids
+        rings = json.loads(subprocess.run([ctl, "list", "--json", *ask], stdout=subprocess.PIPE).stdout)["rings"]
+        second = one if str(rings[-1]["holders"][0]["pid"]) == one.pid else other
         run = subprocess.Popen([ctl, "dump", *ask], stdout=subprocess.PIPE, stderr=subprocess.PIPE, bufsize=0)
-        run.stdout.read(1)
+        out = run.stdout.read(1)
         while state(run.pid) != "S":
             time.sleep(0.01)
         second.process.kill()
@@ -202,7 +205,7 @@ for unreaped in (False, True):
             time.sleep(0.01)
         if not unreaped:
             second.process.wait()
-        out = b"".join(iter(lambda: run.stdout.read(1 << 20), b""))
+        out += b"".join(iter(lambda: run.stdout.read(1 << 20), b""))
         said = run.stderr.read().decode()
         run.wait()
         # a helper reads ahead of what is printed: then it is shown as it was
