@@ -450,6 +450,8 @@ static bool targets_gone(struct tracing *x)
 	for (int i = 0; i < n; i++) {
 		if (e[i].data.fd == x->signals)
 			continue;
+		/* a helper that was started meanwhile has it, too: then closing it does not take it out */
+		epoll_ctl(x->news, EPOLL_CTL_DEL, e[i].data.fd, NULL);
 		close(e[i].data.fd);
 		x->living--;
 	}

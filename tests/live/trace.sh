@@ -102,7 +102,7 @@ filtered() {
   shift
   for e in "$@"; do args+=(-e "$e"); done
   trace $how -b 256M -o "$tmp/filtered" "${args[@]}" -- "$ctl" trace --json -b 256M -o "$tmp/trace" -- "$mix" 5 10000 "$tmp/log" 16384 2>"$tmp/err"
-  /usr/bin/python3 "$here/filtered.py" "$tmp/trace" "$tmp/filtered" "$@" >"$tmp/said"
+  [ $? = 0 ] && /usr/bin/python3 "$here/filtered.py" "$tmp/trace" "$tmp/filtered" "$@" >"$tmp/said"
   tap $? "$how -e $*"
   sed 's/^#*/#/' "$tmp/said" "$tmp/err"
 }
