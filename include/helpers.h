@@ -19,12 +19,14 @@
 
 struct helpers;
 
-/* Supervises helpers; deadline: seconds that a target has at first. NULL with errno if shared memory is not to be had. */
+/* Supervises helpers; deadline: seconds that a target has in a round at first, with all that is asked of it. NULL with errno if shared memory is not to be had. */
 struct helpers *helpers_new(double deadline);
 /* Another deadline from now on. */
 void helpers_deadline(struct helpers *h, double seconds);
 /* fn is the first that each helper does: to let go of what this program holds and a helper does not need. */
 void helpers_begin_with(struct helpers *h, void (*fn)(void *ctx), void *ctx);
+/* Jobs and questions end early, with EINTR, once stop says true: it is asked again and again. */
+void helpers_stop_if(struct helpers *h, bool (*stop)(void));
 /* Ends all helpers. Returns how many cannot end yet because the kernel lets them wait on; *one is the pid of one of these. */
 size_t helpers_free(struct helpers *h, pid_t *one);
 
@@ -58,7 +60,7 @@ int helpers_run(struct helpers *h, const struct helpers_job *job);
 
 /*
  * Has a helper call fn and waits for it, as long as a target has time. ctx, where the answer goes, is in shared memory; what else fn
- * changes stays in that helper, which is there for the next call, too. 0; -1 with errno: ETIMEDOUT, or no helper can be started.
+ * changes stays in that helper, which is there for the next call, too. 0; -1 with errno: ETIMEDOUT, EINTR, or no helper can be started.
  */
 int helpers_ask(struct helpers *h, void (*fn)(void *ctx), void *ctx);
 
@@ -66,7 +68,7 @@ int helpers_ask(struct helpers *h, void (*fn)(void *ctx), void *ctx);
 struct helpers_late {
 	pid_t pid;
 	enum guard_call call;
-	double seconds; /* that the call has waited when it was given up */
+	double seconds; /* that the target has let helpers wait when it was given up */
 	char where[64]; /* the function of the kernel in which the helper waited, "": not known */
 	pid_t helper;	/* which still waits, 0: it has ended */
 	bool repeated;	/* another entry is of the same target */

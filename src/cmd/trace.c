@@ -71,6 +71,11 @@ struct tracing {
 	bool blind;	    /* among them are such as were named */
 };
 
+static bool stop_is_wanted(void)
+{
+	return stop_signal() != 0;
+}
+
 static double now(void)
 {
 	struct timespec t;
@@ -698,6 +703,7 @@ static int trace(const struct choices *c, char **command)
 		sigprocmask(SIG_BLOCK, &ours, &x.mask);
 		x.signals = signalfd(-1, &ours, SFD_CLOEXEC | SFD_NONBLOCK);
 		stop_catch();
+		helpers_stop_if(x.h, stop_is_wanted);
 		watch(&x);
 	}
 	if (!err && command)

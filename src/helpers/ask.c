@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Single questions, which a helper of their own answers: it stays, and keeps what it has learnt. */
 #include <errno.h>
+#include <signal.h>
 #include <unistd.h>
 
 #include "futex.h"
@@ -45,6 +46,10 @@ int helpers_ask(struct helpers *h, void (*fn)(void *ctx), void *ctx)
 	struct question *q = &h->board->question;
 	uint32_t number;
 
+	if (h->stop && h->stop()) {
+		errno = EINTR;
+		return -1;
+	}
 	if (!h->asked.pid && !start(h))
 		return -1;
 	q->fn = fn;
@@ -61,6 +66,14 @@ int helpers_ask(struct helpers *h, void (*fn)(void *ctx), void *ctx)
 
 		if (!h->asked.pid) {
 			errno = ETIMEDOUT;
+			return -1;
+		}
+		if (h->stop && h->stop()) {
+			/* its answer would be taken for that to the next question */
+			kill(h->asked.pid, SIGKILL);
+			helper_leaves(h, h->asked.pid);
+			h->asked.pid = 0;
+			errno = EINTR;
 			return -1;
 		}
 		futex_wait(&q->answered, number, wait < 0.01 ? wait : 0.01);

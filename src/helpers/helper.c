@@ -62,33 +62,38 @@ void helpers_detach(void)
 }
 
 /* Makes an item this helper's. False: another has it, or it is done. */
-static bool take(struct job_board *j, struct helper_post *post, size_t i)
+static bool take(struct job_board *j, struct helper_post *post, unsigned number, size_t i)
 {
-	uint8_t waiting = ITEM_WAITING;
+	uint16_t was = atomic_load(&j->state[i]);
 
+	if (was != ITEM_WAITING && was != ITEM_AGAIN)
+		return false;
 	/* the supervisor has to know whose it was, whenever this process is killed */
 	atomic_store(&post->item, i + 1);
-	if (atomic_compare_exchange_strong(&j->state[i], &waiting, ITEM_TAKEN))
+	if (atomic_compare_exchange_strong(&j->state[i], &was, (uint16_t)(ITEM_TAKEN + number)))
 		return true;
 	atomic_store(&post->item, 0);
 	return false;
 }
 
 /* The next item; false: there is none. Items that have to be done again come first. */
-static bool next_item(struct job_board *j, struct helper_post *post, size_t n, size_t *i)
+static bool next_item(struct job_board *j, struct helper_post *post, unsigned number, size_t n, size_t *i)
 {
-	while (!atomic_load(&j->again) && (*i = atomic_fetch_add(&j->next, 1)) < n)
-		if (take(j, post, *i))
-			return true;
-	for (*i = 0; *i < n; ++*i) {
-		bool begun = *i < atomic_load(&j->next);
+	size_t begun = atomic_load(&j->next);
 
-		if (atomic_load(&j->state[*i]) != ITEM_WAITING || !take(j, post, *i))
-			continue;
-		if (begun && atomic_load(&j->again))
-			atomic_fetch_sub(&j->again, 1);
-		return true;
-	}
+	if (atomic_exchange(&j->again, 0))
+		for (*i = 0; *i < begun && *i < n; ++*i)
+			if (atomic_load(&j->state[*i]) == ITEM_AGAIN && take(j, post, number, *i)) {
+				atomic_store(&j->again, 1); /* there may be more */
+				return true;
+			}
+	while ((*i = atomic_fetch_add(&j->next, 1)) < n)
+		if (take(j, post, number, *i))
+			return true;
+	/* what a helper was killed at before it could say that it had begun, or that there is more to be done again */
+	for (*i = 0; *i < n; ++*i)
+		if (take(j, post, number, *i))
+			return true;
 	return false;
 }
 
@@ -127,7 +132,7 @@ void helper_main(struct helpers_board *board, struct job_board *j, const struct 
 		_exit(1);
 	if (job->begin)
 		job->begin(job->ctx);
-	while (!atomic_load(&j->stop) && next_item(j, post, job->n, &i)) {
+	while (!atomic_load(&j->stop) && next_item(j, post, number, job->n, &i)) {
 		job->item(job->ctx, i);
 		atomic_fetch_add(&j->done, 1);
 		atomic_store(&j->state[i], ITEM_DONE);

@@ -66,6 +66,11 @@ void helpers_begin_with(struct helpers *h, void (*fn)(void *ctx), void *ctx)
 	h->first = (struct helpers_hook){fn, ctx};
 }
 
+void helpers_stop_if(struct helpers *h, bool (*stop)(void))
+{
+	h->stop = stop;
+}
+
 /* --- what a helper does --------------------------------------------------------------------------------------------- */
 
 /* Seconds of processor time that it has had, without a look into /proc, where a lookup may wait. Below 0: not to be had. */
@@ -112,10 +117,10 @@ static void reap_leaving(struct helpers *h)
 }
 
 /*
- * The function of the kernel in which a helper waits. A process of its own looks, because the directory of /proc itself can be made to
+ * The function of the kernel in which a helper waits; false: it does not wait. A process of its own looks, because the directory of /proc itself can be made to
  * wait (chmod of a directory that somebody reads into memory that does not come).
  */
-static void where_it_waits(struct helpers *h, pid_t pid, char out[64])
+static bool where_it_waits(struct helpers *h, pid_t pid, char out[64])
 {
 	char path[32];
 	pid_t child;
@@ -137,22 +142,26 @@ static void where_it_waits(struct helpers *h, pid_t pid, char out[64])
 	}
 	memcpy(out, h->board->where, sizeof(h->board->where));
 	out[63] = '\0';
-	if (!strcmp(out, "0"))
-		out[0] = '\0';
+	if (strcmp(out, "0") != 0)
+		return true;
+	out[0] = '\0';
+	return false;
 }
 
 /* --- the end of a helper -------------------------------------------------------------------------------------------- */
 
-/* What became of the item that a helper had when it ended. counts: the next try may end in the same way. */
-static void item_back(struct helpers *h, size_t item, bool counts)
+/* What becomes of the item that the helper of a post had when it ended. counts: the next try may end in the same way. */
+static void item_back(struct helpers *h, const struct helper_post *post, bool counts)
 {
-	size_t i = item - 1;
+	size_t item = atomic_load(&post->item), i = item - 1;
 
-	if (!item || i >= h->job->n || atomic_load(&h->j->state[i]) != ITEM_TAKEN)
+	/* it may have been about to take what another has taken */
+	if (post == &h->board->asked || !item || i >= h->job->n ||
+		atomic_load(&h->j->state[i]) != ITEM_TAKEN + (post - h->board->posts))
 		return;
 	if (!counts || ++h->tries[i] < TRIES) {
-		atomic_fetch_add(&h->j->again, 1);
-		atomic_store(&h->j->state[i], ITEM_WAITING);
+		atomic_store(&h->j->state[i], ITEM_AGAIN);
+		atomic_store(&h->j->again, 1);
 	} else {
 		atomic_store(&h->j->state[i], ITEM_LOST);
 	}
@@ -179,10 +188,40 @@ static bool refuse(struct helpers *h, pid_t pid, bool wholly)
 
 static bool is_known(const struct helpers *h, pid_t pid)
 {
-	for (size_t i = 0; i < h->n_known; i++)
+	for (size_t i = 0; i < h->n_known && i < MOST_KNOWN; i++)
 		if (h->known[i] == pid)
 			return true;
 	return false;
+}
+
+/* Seconds that a target has let helpers wait in this round. */
+static double waited_for(const struct helpers *h, pid_t pid)
+{
+	for (size_t i = 0; i < h->n_waited; i++)
+		if (h->waited[i].pid == pid)
+			return h->waited[i].seconds;
+	return 0;
+}
+
+/* It has let one wait since then. What is short is not added up, nor what several have waited at once. */
+static void add_waited(struct helpers *h, pid_t pid, double since)
+{
+	double now = helper_now();
+	size_t i = 0;
+
+	if (!pid || now - since < patience_first)
+		return;
+	while (i < h->n_waited && h->waited[i].pid != pid)
+		i++;
+	if (i == MOST_WAITED)
+		return;
+	if (i == h->n_waited) {
+		h->waited[i].pid = pid;
+		h->waited[i].seconds = h->waited[i].until = 0;
+		h->n_waited++;
+	}
+	h->waited[i].seconds += now - (since > h->waited[i].until ? since : h->waited[i].until);
+	h->waited[i].until = now;
 }
 
 static bool is_late(const struct helpers *h, pid_t pid)
@@ -193,37 +232,45 @@ static bool is_late(const struct helpers *h, pid_t pid)
 	return false;
 }
 
-/* A target has had its time. */
-static void give_up(struct helpers *h, struct helper *one, struct helper_post *post)
+/* A target has had its time. False: its helper does not wait. */
+static bool give_up(struct helpers *h, struct helper *one, struct helper_post *post)
 {
 	pid_t pid = atomic_load(&post->guard.pid);
 	enum guard_call call = (enum guard_call)atomic_load(&post->guard.call);
-	struct helpers_late l = {.pid = pid, .call = call, .seconds = helper_now() - one->since, .helper = one->pid};
+	struct helpers_late l = {.pid = pid,
+		.call = call,
+		.seconds = helper_now() - one->since + waited_for(h, pid),
+		.helper = one->pid};
 	bool refused = false;
 
-	where_it_waits(h, one->pid, l.where);
+	/* where nothing is waited in, it waits for a processor; a machine that has none free must not make targets late */
+	if (!where_it_waits(h, one->pid, l.where) && call != GUARD_NONE && helper_now() - one->since < 10 * h->deadline)
+		return false;
 	/* it may just have come through */
 	if (atomic_load(&post->guard.changes) != one->changes)
-		return;
+		return false;
 	kill(one->pid, SIGKILL);
 	/* no instruction of its own is executed from here on: it has ended, or is in the kernel for good */
 	if (helper_reap(one->pid, 0.005))
 		l.helper = 0;
-	if (call != GUARD_NONE && pid && h->n_late < GUARD_MOST_LATE) {
+	if (call != GUARD_NONE && pid) {
 		refused = refuse(h, pid, guard_is_light(call));
 		/* it is told of once */
 		l.repeated = is_late(h, pid);
-		if (!l.repeated || l.helper)
-			h->late[h->n_late++] = l;
 		if (!is_known(h, pid))
 			h->known[h->n_known++ % MOST_KNOWN] = pid;
-		h->n_known = h->n_known < MOST_KNOWN ? h->n_known : MOST_KNOWN;
-	} else if (l.helper && h->n_late < GUARD_MOST_LATE) {
-		h->late[h->n_late++] = l; /* so that its end is waited for */
+	}
+	/* whoever still waits has its end waited for */
+	if ((call != GUARD_NONE && pid && !l.repeated) || l.helper) {
+		if (h->n_late < GUARD_MOST_LATE)
+			h->late[h->n_late++] = l;
+		else if (l.helper)
+			helper_leaves(h, l.helper);
 	}
 	/* each target that is refused from now on is one less to wait for, so that comes to an end by itself */
-	item_back(h, atomic_load(&post->item), !refused);
+	item_back(h, post, !refused);
 	one->pid = 0;
+	return true;
 }
 
 /* --- watching ------------------------------------------------------------------------------------------------------- */
@@ -259,11 +306,12 @@ double helper_watch(struct helpers *h, struct helper *one, struct helper_post *p
 	int32_t pid;
 
 	if (helper_reap(one->pid, 0)) {
-		item_back(h, item, true);
+		item_back(h, post, true);
 		one->pid = 0;
 		return 0.001;
 	}
 	if (changes != one->changes || item != one->item) {
+		add_waited(h, one->target, one->since);
 		one->changes = changes;
 		one->item = item;
 		one->since = helper_now();
@@ -272,17 +320,20 @@ double helper_watch(struct helpers *h, struct helper *one, struct helper_post *p
 	}
 	waited = helper_now() - one->since;
 	pid = atomic_load(&post->guard.pid);
+	one->target = call == GUARD_NONE ? 0 : pid;
 	limit = call == GUARD_NONE					  ? stalled
 		: pid && is_known(h, pid) && h->deadline > deadline_again ? deadline_again
 									  : h->deadline;
+	/* a target has its time once, and not with each call */
+	limit -= waited_for(h, one->target);
 	/* several may have begun to wait for one target before it was known not to answer */
-	if (call != GUARD_NONE && pid && is_late(h, pid) && !guard_is_light((enum guard_call)call))
-		limit = 0;
+	if (limit < patience_least ||
+		(call != GUARD_NONE && pid && is_late(h, pid) && !guard_is_light((enum guard_call)call)))
+		limit = patience_least;
 	if (waited >= limit) {
 		/* who has used the time does not wait */
-		if (waited < 10 * limit && cpu_of(one->pid) - one->cpu > waited / 4)
-			return limit / 10;
-		give_up(h, one, post);
+		if ((waited < 10 * limit && cpu_of(one->pid) - one->cpu > waited / 4) || !give_up(h, one, post))
+			return limit / 10 > 0.01 ? limit / 10 : 0.01;
 		return 0.001;
 	}
 	if (call != GUARD_NONE && waited >= h->patience && !one->slow) {
@@ -342,7 +393,7 @@ static void dismiss(struct helpers *h)
 
 int helpers_run(struct helpers *h, const struct helpers_job *job)
 {
-	size_t size = sizeof(*h->j) + job->n, out = 0;
+	size_t size = sizeof(*h->j) + job->n * sizeof(h->j->state[0]), out = 0;
 	unsigned parallel = job->parallel ? job->parallel : 1;
 	int err = 0, failed;
 
@@ -354,7 +405,7 @@ int helpers_run(struct helpers *h, const struct helpers_job *job)
 		errno = ENOMEM;
 		return -1;
 	}
-	memset(h->j, 0, sizeof(*h->j) + job->n);
+	memset(h->j, 0, size);
 	h->job = job;
 	h->tries = xrealloc(NULL, job->n);
 	memset(h->tries, 0, job->n);
@@ -367,7 +418,7 @@ int helpers_run(struct helpers *h, const struct helpers_job *job)
 		double wait;
 
 		while (out < job->n && !err) {
-			uint8_t state = atomic_load(&h->j->state[out]);
+			uint16_t state = atomic_load(&h->j->state[out]);
 
 			if (state != ITEM_DONE && state != ITEM_LOST)
 				break;
@@ -380,6 +431,11 @@ int helpers_run(struct helpers *h, const struct helpers_job *job)
 		}
 		if (err || out == job->n)
 			break;
+		if (h->stop && h->stop()) {
+			errno = EINTR;
+			err = -1;
+			break;
+		}
 		wait = watch_all(h);
 		if (wait < 0) {
 			err = -1;
@@ -414,6 +470,7 @@ void helpers_round(struct helpers *h)
 	size_t n = 0;
 
 	reap_leaving(h);
+	h->n_waited = 0;
 	atomic_store(&h->board->late.n, 0);
 	for (size_t i = 0; i < h->n_late; i++) {
 		const struct helpers_late kept = h->late[i], *l = &kept;
@@ -433,12 +490,13 @@ void helpers_round(struct helpers *h)
 
 size_t helpers_free(struct helpers *h, pid_t *one)
 {
-	const double patience = 0.1;
-	double end = helper_now() + patience;
+	double end;
 	size_t stuck = 0;
 
 	if (!h)
 		return 0;
+	/* who is to stop does not wait for what may take a moment more */
+	end = helper_now() + (h->stop && h->stop() ? 0.02 : 0.1);
 	if (h->asked.pid)
 		helper_leaves(h, h->asked.pid);
 	for (size_t i = 0; i < h->n_leaving; i++)

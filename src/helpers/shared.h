@@ -7,20 +7,21 @@
 
 #include "helpers.h"
 
-enum { MOST_HELPERS = 256, MOST_KNOWN = 256, MOST_LEAVING = 512 };
+enum { MOST_HELPERS = 256, MOST_KNOWN = 256, MOST_WAITED = 256, MOST_LEAVING = 512 };
 
-enum item_state { ITEM_WAITING, ITEM_TAKEN, ITEM_DONE, ITEM_LOST };
+/* ITEM_TAKEN + n: the helper of post n has it. */
+enum item_state { ITEM_WAITING, ITEM_AGAIN, ITEM_DONE, ITEM_LOST, ITEM_TAKEN };
 
 /* Of one job. */
 struct job_board {
 	_Atomic size_t next;	   /* no item from here on has been begun */
-	_Atomic uint32_t again;	   /* items that have to be done again, before it */
+	_Atomic uint32_t again;	   /* items before it may have to be done again */
 	_Atomic uint32_t events;   /* a futex: changes when an item was done or a helper ends */
 	_Atomic uint32_t sleeping; /* the supervisor waits for it */
 	_Atomic uint32_t done;	   /* items */
 	_Atomic uint32_t taken;	   /* a futex: items that the supervisor has taken */
 	_Atomic uint32_t stop;
-	_Atomic uint8_t state[]; /* of each item */
+	_Atomic uint16_t state[]; /* of each item */
 };
 
 struct helper_post {
@@ -55,6 +56,7 @@ struct helper {
 	size_t item;
 	double since; /* when it was first seen as it is */
 	double cpu;   /* that it had had then */
+	pid_t target; /* that it waits for, 0: none */
 	bool slow;
 };
 
@@ -67,8 +69,15 @@ struct helpers {
 	struct helper asked; /* that answers single questions */
 	struct helpers_late late[GUARD_MOST_LATE];
 	size_t n_late;
-	pid_t known[MOST_KNOWN]; /* that were late in any round */
+	pid_t known[MOST_KNOWN]; /* that were late in any round, the oldest gives way */
 	size_t n_known;
+	/* those of this round that have let a helper wait, for how many seconds in all, and up to when */
+	struct {
+		pid_t pid;
+		double seconds, until;
+	} waited[MOST_WAITED];
+	size_t n_waited;
+	bool (*stop)(void);	     /* NULL: nothing ends a job early */
 	pid_t leaving[MOST_LEAVING]; /* their work is done, and nobody has waited for them yet */
 	size_t n_leaving;
 	/* of the job under way */

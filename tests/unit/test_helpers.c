@@ -5,10 +5,12 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -346,6 +348,120 @@ static void whoever_asks_can_end_it(void **state)
 	end(h);
 }
 
+/* Each call on this one comes back, but none of them soon. */
+static void always_slow(void *ctx, size_t i)
+{
+	struct work *w = ctx;
+
+	for (int k = 0; k < 40; k++) {
+		if (guard_begin(7, GUARD_MAPS)) {
+			w->item[i].refused++;
+			break;
+		}
+		usleep(80000);
+		guard_end();
+	}
+	answers(w, i);
+}
+
+static void a_target_has_its_time_once(void **state)
+{
+	struct helpers *h = helpers_new(0.4);
+	double start = now();
+	const struct helpers_late *l;
+	struct work *w;
+	size_t late;
+
+	(void)state;
+	w = run(h, 4, always_slow, 0, 0);
+	printf("# 160 calls of 0.08 s that have 0.4 s: %.1f s\n", now() - start);
+	for (size_t i = 0; i < 4; i++)
+		assert_int_equal(w->item[i].refused, 1);
+	assert_int_equal(w->lost, 0);
+	l = helpers_late(h, &late);
+	assert_int_equal(late, 1);
+	assert_int_equal(l[0].pid, 7);
+	assert_true(now() - start < 40 * 0.08);
+	end(h);
+}
+
+/* A machine without a free processor is not the target's fault: such a helper is as one that is always about to run. */
+static void starved(void *ctx, size_t i)
+{
+	double until = now() + 0.4;
+
+	assert_int_equal(guard_begin(7, GUARD_MAPS), 0);
+	while (now() < until)
+		sched_yield();
+	guard_end();
+	answers(ctx, i);
+}
+
+static void who_waits_for_a_processor_is_not_late(void **state)
+{
+	struct helpers *h = helpers_new(0.1);
+	cpu_set_t before, one;
+	pid_t rival[20];
+	size_t late;
+
+	(void)state;
+	sched_getaffinity(0, sizeof(before), &before);
+	CPU_ZERO(&one);
+	for (size_t cpu = 0; cpu < CPU_SETSIZE && !CPU_COUNT(&one); cpu++)
+		if (CPU_ISSET(cpu, &before))
+			CPU_SET(cpu, &one);
+	sched_setaffinity(0, sizeof(one), &one);
+	for (size_t i = 0; i < 20; i++) {
+		rival[i] = fork();
+		if (!rival[i]) {
+			prctl(PR_SET_PDEATHSIG, SIGKILL);
+			for (;;)
+				;
+		}
+	}
+	run(h, 2, starved, 0, 0);
+	helpers_late(h, &late);
+	assert_int_equal(late, 0);
+	for (size_t i = 0; i < 20; i++) {
+		kill(rival[i], SIGKILL);
+		waitpid(rival[i], NULL, 0);
+	}
+	sched_setaffinity(0, sizeof(before), &before);
+	end(h);
+}
+
+static double stop_at;
+
+static bool time_to_stop(void)
+{
+	return now() >= stop_at;
+}
+
+static void ask_silent(void *ctx)
+{
+	silent(ctx, 0);
+}
+
+static void whoever_is_to_stop_waits_for_nobody(void **state)
+{
+	struct helpers *h = helpers_new(5);
+	struct work *w = work_new();
+
+	(void)state;
+	helpers_stop_if(h, time_to_stop);
+	stop_at = now() + 0.1;
+	assert_int_equal(helpers_run(h, &(struct helpers_job){.n = ITEMS, .ctx = w, .item = all_silent}), -1);
+	assert_int_equal(errno, EINTR);
+	assert_true(now() - stop_at < 1);
+	stop_at = now() + 0.1;
+	assert_int_equal(helpers_ask(h, ask_silent, w), -1);
+	assert_int_equal(errno, EINTR);
+	assert_true(now() - stop_at < 1);
+	/* and nothing is begun from then on */
+	assert_int_equal(helpers_ask(h, ask_silent, w), -1);
+	end(h);
+}
+
 /* What a helper holds: no standard descriptors of ours, none that the program was started with. */
 static void look_at_itself(void *ctx, size_t i)
 {
@@ -430,6 +546,9 @@ int main(void)
 		cmocka_unit_test(a_helper_dies),
 		cmocka_unit_test(a_helper_is_stopped),
 		cmocka_unit_test(whoever_asks_can_end_it),
+		cmocka_unit_test(a_target_has_its_time_once),
+		cmocka_unit_test(who_waits_for_a_processor_is_not_late),
+		cmocka_unit_test(whoever_is_to_stop_waits_for_nobody),
 		cmocka_unit_test(a_helper_holds_nothing),
 	};
 
