@@ -96,6 +96,8 @@ void fill_standard_descriptors(void);
 /* Raises the soft limit of descriptors to the hard one. A program that is started from here gets back what there was. */
 void raise_descriptor_limit(void);
 void restore_descriptor_limit(void);
+/* Are there enough for a look at the machine? false after it has said that there are not. */
+bool enough_descriptors(void);
 
 /* Writes out b and empties it. -1 after it has said why not; nothing more is worth printing then. */
 int put_out(struct buf *b);

@@ -239,6 +239,8 @@ static int show(const struct command *cmd, int argc, char **argv, bool brief)
 		complain("--from: shows what is in the file, so --pid and --fd mean nothing with it"), err = EXIT_USAGE;
 	else if (!err && c.n_froms > 1)
 		complain("--from: one file at a time (uringtop walks through several)"), err = EXIT_USAGE;
+	else if (!err && !c.n_froms && !enough_descriptors())
+		err = EXIT_FAILED;
 	else if (!err)
 		err = c.n_froms ? show_file(&c, &s) : show_live(&c, &s, brief);
 	if (s.table)

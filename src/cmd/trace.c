@@ -744,6 +744,8 @@ int cmd_trace(const struct command *cmd, int argc, char **argv)
 	else if (!err && c.data > CAPTURE_MOST)
 		complain("--data %llu: trace shows %d bytes at most", (unsigned long long)c.data, CAPTURE_MOST),
 			err = EXIT_USAGE;
+	else if (!err && !enough_descriptors())
+		err = EXIT_FAILED;
 	else if (!err)
 		err = trace(&c, command);
 	choices_free(&c);

@@ -502,6 +502,8 @@ int main(int argc, char **argv)
 	} else if (!err && c.iterations && !c.batch) {
 		complain("--iterations: says how often --batch prints, and nothing without it");
 		err = EXIT_USAGE;
+	} else if (!err && !c.n_froms && !enough_descriptors()) {
+		err = EXIT_FAILED;
 	} else if (!err) {
 		err = run(&c);
 	}

@@ -80,6 +80,26 @@ sed 's/^/# /' "$tmp/err"
 (ulimit -n 20; exec timeout 60 "$ctl" trace -o /dev/null -- true) 2>"$tmp/err"
 [ $? = 1 ] && grep -q 'EMFILE: .*ulimit -n' "$tmp/err"
 tap $? 'a hard limit that is too low is said'
+# and so it is by whoever shows rings: with too few of them everything, with enough of them everything is there
+zoo names
+for n in 4 8 12 16 20 24 32 40 50 59 64; do
+  wrong=
+  for what in list dump 'dump --json'; do
+    (ulimit -n $n; exec timeout 60 "$ctl" $what -p "$zoo_pid") >"$tmp/few" 2>"$tmp/err"
+    status=$?
+    "$ctl" $what -p "$zoo_pid" >"$tmp/all" 2>/dev/null
+    if [ $status = 0 ]; then
+      [ -s "$tmp/few" ] && [ "$(wc -l <"$tmp/few")" = "$(wc -l <"$tmp/all")" ] && [ ! -s "$tmp/err" ] || wrong="$wrong $what"
+    else
+      [ $status = 1 ] && [ ! -s "$tmp/few" ] && grep -q 'EMFILE: .*ulimit -n' "$tmp/err" || wrong="$wrong $what"
+    fi
+  done
+  (ulimit -n $n; exec timeout 60 "${ctl%ctl}top" -b -d 0.1 -n 3 -p "$zoo_pid") >"$tmp/few" 2>"$tmp/err"
+  [ $? = 0 ] && [ "$(grep -c "^.* $zoo_pid " "$tmp/few")" = 3 ] || { [ ! -s "$tmp/few" ] && grep -q 'EMFILE: .*ulimit -n' "$tmp/err"; } || wrong="$wrong uringtop"
+  [ -z "$wrong" ]
+  tap $? "$n descriptors: all is shown, or why nothing is"
+  [ -z "$wrong" ] || { echo "#$wrong"; sed 's/^/# /' "$tmp/err"; }
+done
 trace -o /dev/null -- sh -c 'for i in $(seq 1200); do sleep 1 & done; exit 4' 2>"$tmp/err"
 [ $? = 4 ] && [ ! -s "$tmp/err" ]
 tap $? '1200 children that outlive the command are waited for'
