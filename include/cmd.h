@@ -102,7 +102,9 @@ bool enough_descriptors(void);
 /* Writes out b and empties it. -1 after it has said why not; nothing more is worth printing then. */
 int put_out(struct buf *b);
 
-/* Ends them, and says on stderr if some cannot end yet. */
+/* Says on stderr that n helpers cannot end yet, one of which is that. Nothing for 0. */
+void tell_stuck(size_t n, pid_t one);
+/* Ends them, and says so. */
 void end_helpers(struct helpers *h);
 
 /* Finds the rings that c asks for, by helpers h, through k if that is not NULL and works; what was asked for and cannot be had is said on stderr and sets *failed. -1: nothing can be had. */

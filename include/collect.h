@@ -28,20 +28,20 @@ struct frame *collector_look(struct collector *c);
 
 /*
  * The same in a process, which rests at least as long as a look takes. collector_fd becomes readable when there is something to be
- * taken. 0 or a negative errno.
+ * taken; it is -1 while there is no process, which collector_take then tries to start. 0 or a negative errno.
  */
 int collector_start(struct collector *c);
 int collector_fd(const struct collector *c);
 /*
  * The newest frame, the caller's from then on; NULL if there is none yet. *err: the errno of a look that failed, else 0; ECHILD: the
- * process had ended and was started anew, and collector_fd is another.
+ * process had ended and was started anew, and collector_fd is another; it begins with a rest.
  */
 struct frame *collector_take(struct collector *c, int *err);
 /* now: the next look begins at once. */
 void collector_interval(struct collector *c, double seconds, bool now);
 void collector_pause(struct collector *c, bool paused);
 
-/* Ends the process, for which nobody has to wait, and gives all back. */
-void collector_free(struct collector *c);
+/* Ends the process, for which nobody has to wait, and gives all back. Returns how many helpers cannot end yet; *one is the pid of one of these. */
+size_t collector_free(struct collector *c, pid_t *one);
 
 #endif

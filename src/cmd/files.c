@@ -20,17 +20,22 @@ void fill_standard_descriptors(void)
 		close(fd);
 }
 
-void end_helpers(struct helpers *h)
+void tell_stuck(size_t n, pid_t one)
 {
-	pid_t one = 0;
-	size_t n = helpers_free(h, &one);
-
 	if (n)
 		complain("%zu helper process%s (pid %d%s) cannot end yet: the kernel lets %s wait for a process that "
 			 "does not "
 			 "answer; %s as soon as it lets %s",
 			n, n == 1 ? "" : "es", (int)one, n == 1 ? "" : " is one", n == 1 ? "it" : "them",
 			n == 1 ? "it ends" : "they end", n == 1 ? "it" : "them");
+}
+
+void end_helpers(struct helpers *h)
+{
+	pid_t one = 0;
+	size_t n = helpers_free(h, &one);
+
+	tell_stuck(n, one);
 }
 
 /* A whole file; NULL, and why not. */

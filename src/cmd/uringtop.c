@@ -73,17 +73,25 @@ static bool none_of_them(const struct choices *c, const struct frame *f)
 	return c->n_pids && snap_missing(f->doc.skipped, f->doc.n_skipped) >= c->n_pids;
 }
 
-/* Says what was asked for and is not to be had, by the first look. False: there is nothing to show. */
-static bool is_worth_it(const struct choices *o, const struct frame *f)
+static void tell_source(const struct choices *o, const struct frame *f)
 {
 	if (o->chose_sources && o->sources & SOURCE_KERNEL && f->doc.head.kernel_why)
 		complain("--source kernel: %s", f->doc.head.kernel_why);
+}
+
+/* Says what was asked for and is not to be had, by the first look. False: there is nothing to show. */
+static bool is_worth_it(const struct choices *o, const struct frame *f)
+{
+	tell_source(o, f);
 	return !none_of_them(o, f);
 }
 
 static void no_look(int err)
 {
-	complain("/proc: %s%s", strerror(err), err == ENOENT ? " (is it mounted?)" : "");
+	if (err == ECHILD)
+		complain("the process that looks at the machine was ended");
+	else
+		complain("/proc: %s%s", strerror(err), err == ENOENT ? " (is it mounted?)" : "");
 }
 
 /* All files, or -1 after it has said which is not to be had. */
@@ -292,6 +300,8 @@ static bool take_frame(struct top *t, struct collector *k, const struct choices 
 
 	if (err == ECHILD)
 		top_say(t, "the process that looks at the machine had ended: it was started again");
+	else if (err && collector_fd(k) < 0)
+		top_say(t, "no process can be started to look at the machine");
 	else if (err)
 		top_say(t, "/proc could not be read");
 	if (!f)
@@ -315,13 +325,16 @@ static int loop(struct top *t, struct collector *k, const struct choices *c, int
 
 	while (!top_quits(t) && !sig) {
 		draw(t, &g, c);
-		if (poll(p, 3, -1) < 0 && errno != EINTR)
+		/* without a collector another is tried for now and then */
+		bool without = k && collector_fd(k) < 0;
+
+		if (poll(p, 3, without ? 1000 : -1) < 0 && errno != EINTR)
 			break;
 		if (p[1].revents)
 			sig = take_signal(signals, k);
 		if (!sig && p[0].revents && take_keys(t, &g))
 			sig = -1;
-		if (!sig && k && p[2].revents && !take_frame(t, k, c, &first))
+		if (!sig && k && (p[2].revents || without) && !take_frame(t, k, c, &first))
 			sig = -2;
 		p[2].fd = k ? collector_fd(k) : -1;
 		tell(&told, k, t);
@@ -330,7 +343,8 @@ static int loop(struct top *t, struct collector *k, const struct choices *c, int
 	return sig;
 }
 
-static int interactive(struct top *t, struct collector *k, const struct choices *c, bool first)
+/* *ended_by: the signal that has ended it, else 0. */
+static int interactive(struct top *t, struct collector *k, const struct choices *c, bool first, int *ended_by)
 {
 	struct arena a = {0};
 	const char *why;
@@ -359,14 +373,23 @@ static int interactive(struct top *t, struct collector *k, const struct choices 
 	close(signals);
 	if (sig == -2)
 		is_worth_it(c, top_shown(t));
+	else if (first && top_shown(t))
+		tell_source(c, top_shown(t));
 	arena_free(&a);
-	if (sig <= 0)
-		return sig ? EXIT_FAILED : EXIT_DONE;
-	/* who waits for us learns what ended us */
+	*ended_by = sig > 0 ? sig : 0;
+	return sig ? EXIT_FAILED : EXIT_DONE;
+}
+
+/* Who waits for us learns what ended us. */
+static void end_by(int sig)
+{
+	sigset_t it;
+
+	sigemptyset(&it);
+	sigaddset(&it, sig);
 	signal(sig, SIG_DFL);
-	pthread_sigmask(SIG_UNBLOCK, &ours, NULL);
+	pthread_sigmask(SIG_UNBLOCK, &it, NULL);
 	raise(sig);
-	return EXIT_FAILED;
 }
 
 /* --- the command line ----------------------------------------------------------------------------------------------- */
@@ -438,8 +461,10 @@ static int run(const struct choices *c)
 	struct collector *k = NULL;
 	struct arena a = {0};
 	struct top *t;
+	size_t stuck;
+	pid_t one = 0;
 	bool first = true;
-	int err = configure(&a, c, &o);
+	int err = configure(&a, c, &o), sig = 0;
 
 	if (err) {
 		arena_free(&a);
@@ -464,11 +489,14 @@ static int run(const struct choices *c)
 	if (!err && c->batch)
 		err = c->n_froms ? batch_files(t, c) : batch(t, k, c);
 	else if (!err)
-		err = interactive(t, k, c, first);
-	collector_free(k);
+		err = interactive(t, k, c, first, &sig);
+	stuck = collector_free(k, &one);
+	tell_stuck(stuck, one);
 	top_free(t);
 	arena_free(&a);
 	kbtf_free();
+	if (sig)
+		end_by(sig);
 	return err;
 }
 

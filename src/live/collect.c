@@ -26,8 +26,11 @@ struct numbered {
 	bool met; /* in the last look */
 };
 
+enum { MOST_STUCK = 64 };
+
 /* What the program and its collector process say to each other, in shared memory. */
 struct told {
+	_Atomic pid_t stuck[MOST_STUCK]; /* helpers that were given up and have not ended; 0: no more */
 	_Atomic(struct frame *) ready; /* the newest, NULL: it was taken */
 	_Atomic int err;	       /* errno of a look that failed, 0: none */
 	_Atomic uint32_t changed;      /* a futex: one of these is new */
@@ -39,7 +42,7 @@ struct collector {
 	struct collect_options o;
 	struct helpers *h;
 	struct kernel *k;
-	bool opened;
+	bool opened, again; /* again: its process is not the first */
 	struct numbered *numbers;
 	size_t n_numbers, cap_numbers;
 	uint64_t last_number;
@@ -231,11 +234,25 @@ static void wait_until(struct told *t, double started, double rest_until)
 	t->now = false;
 }
 
+/* Nobody else could say so if this process were killed. */
+static void note_stuck(struct collector *c)
+{
+	size_t n, k = 0;
+	const struct helpers_late *l = helpers_late(c->h, &n);
+
+	for (size_t i = 0; i < n && k < MOST_STUCK - 1; i++)
+		if (l[i].helper)
+			c->told->stuck[k++] = l[i].helper;
+	c->told->stuck[k] = 0;
+}
+
 static void collect(struct collector *c) __attribute__((noreturn));
 static void collect(struct collector *c)
 {
+	/* what has killed the one before may come again */
+	enum { REST = 1 };
 	struct told *t = c->told;
-	double started = 0, rest_until = 0;
+	double started = 0, rest_until = c->again ? clock_now() + REST : 0;
 
 	for (;;) {
 		struct frame *f;
@@ -245,6 +262,7 @@ static void collect(struct collector *c)
 		started = clock_now();
 		f = collector_look(c);
 		t->err = f ? 0 : errno;
+		note_stuck(c);
 		end = clock_now();
 		/* a machine with very many rings is not kept busy by looking at them */
 		rest_until = end + (end - started);
@@ -273,12 +291,18 @@ int collector_start(struct collector *c)
 {
 	pid_t parent = getpid();
 
-	if (pipe2(c->news, O_CLOEXEC | O_NONBLOCK))
+	if (pipe2(c->news, O_CLOEXEC | O_NONBLOCK)) {
+		c->news[0] = c->news[1] = -1;
 		return -errno;
+	}
 	c->process = fork();
 	if (c->process < 0) {
+		int err = errno;
+
+		close(c->news[1]);
 		c->process = 0;
-		return -errno;
+		stop(c);
+		return -err;
 	}
 	if (!c->process) {
 		sigset_t none;
@@ -298,6 +322,7 @@ int collector_start(struct collector *c)
 	}
 	close(c->news[1]);
 	c->news[1] = -1;
+	c->again = true;
 	return 0;
 }
 
@@ -309,11 +334,11 @@ int collector_fd(const struct collector *c)
 struct frame *collector_take(struct collector *c, int *err)
 {
 	char bytes[64];
-	ssize_t got, n = 0;
+	ssize_t got = 0, n = 0;
 
-	while ((got = read(c->news[0], bytes, sizeof(bytes))) > 0)
+	while (c->process && (got = read(c->news[0], bytes, sizeof(bytes))) > 0)
 		n += got;
-	if (!got) {
+	if (!c->process || !got) {
 		/* it was killed; whoever waits for the pipe would be woken without end */
 		stop(c);
 		*err = -collector_start(c);
@@ -344,17 +369,24 @@ void collector_pause(struct collector *c, bool paused)
 	tell(c);
 }
 
-void collector_free(struct collector *c)
+size_t collector_free(struct collector *c, pid_t *one)
 {
-	pid_t one;
+	size_t n = 0;
 
 	if (!c)
-		return;
+		return 0;
 	stop(c);
+	for (size_t i = 0; i < MOST_STUCK && c->told->stuck[i]; i++) {
+		if (kill(c->told->stuck[i], 0))
+			continue;
+		*one = c->told->stuck[i];
+		n++;
+	}
 	frame_free(c->told->ready);
 	arena_free(&c->arena);
-	helpers_free(c->h, &one);
+	n += helpers_free(c->h, one);
 	kernel_close(c->k);
 	free(c->numbers);
 	free(c);
+	return n;
 }

@@ -55,8 +55,8 @@ exec                exec                      blind
 exec-ring           --ring exec               ring asan
 exec-user           --user exec               blind
 exec-user-ring      --user --ring exec        ring int
-swap                swap                      ring often asan
-swap-user           --user swap               ring often
+swap                swap                      ring often stuck asan
+swap-user           --user swap               ring often stuck
 stat                stat                      ring often
 xattr               xattr                     ring often asan
 uffd-path           uffd path                 ring late int asan
@@ -68,7 +68,7 @@ uffd-all            uffd                      ring late data
 fusepage-path       fusepage path             ring late
 lockedpage          lockedpage path           ring late dumps
 lockedpage-user     --user lockedpage         ring late data asan
-dirlock             --ring dirlock            ring asan
+dirlock             --ring dirlock            ring stuck asan
 dirlock-user        --user --ring dirlock     ring
 cmdline             --ring cmdline            ring
 busy                busy 1                    ring late
@@ -290,6 +290,11 @@ end_top() {
   q=$(($(now) - start))
   [ -s "$tmp/top.end" ]
   tap $? "$row: q ends uringtop"
+  case $words in *stuck*)
+    grep -qE '^uringtop: [0-9]+ helper process.*cannot end yet' "$tmp/top.err"
+    tap $? "$row: uringtop says that a helper cannot end yet"
+    ;;
+  esac
   echo "# $row: uringtop's screen after $screen ms, the healthy process $shown ms after all else, q after $q ms"
 }
 

@@ -75,6 +75,19 @@ pid_of() { mux list-panes -F '#{pane_pid}' | head -1 | xargs pgrep -x uringtop -
 zoo plain
 ring=$("$ctl" list -p "$zoo_pid" | awk 'NR == 2 {print $1}')
 
+# --- the process that looks at the machine is killed, and killed again
+start 80 24 "-p $zoo_pid -d 0.2"
+shows "^! +$zoo_pid ringzoo" 'before its end'
+for again in 'is killed' 'is killed again'; do
+  kill -KILL "$(pgrep -x uring-collector -P "$(pid_of)")"
+  shows 'the process that looks at the machine had ended' "the process that looks $again: said"
+  keys Escape
+  lacks 'had ended' 'and a key takes that away'
+done
+shows "^! +$zoo_pid ringzoo.* 0 +0 " 'rates are there again'
+keys q
+ended 0 'q'
+
 # --- keys
 start 80 24 "-p $zoo_pid -d 0.2"
 shows "^! +$zoo_pid ringzoo" 'the ring is there, and needs attention'
