@@ -56,7 +56,7 @@ struct totals {
 	bool rates_known;
 	double submitted, completed;
 	uint64_t inflight;
-	bool inflight_short; /* of some rings it is not known */
+	bool inflight_short; /* of some rings no more is known than those that are shown */
 };
 
 enum { SAMPLES = 512 };

@@ -582,6 +582,11 @@ static int wait_for_command(struct tracing *x, int *status)
 	return WIFSIGNALED(*status) ? 128 + WTERMSIG(*status) : WEXITSTATUS(*status);
 }
 
+static const char *were(uint64_t n)
+{
+	return n == 1 ? " was" : "s were";
+}
+
 /* What could not be done is said once, and not where it happened. */
 static void complain_at_end(struct tracing *x, uint64_t lost)
 {
@@ -592,16 +597,16 @@ static void complain_at_end(struct tracing *x, uint64_t lost)
 	else if (x->failed)
 		complain("%s: %s (what was written up to there can be read)", output, strerror(x->failed));
 	if (lost)
-		complain("%llu events were lost (-b takes a larger buffer)", (unsigned long long)lost);
+		complain("%llu event%s lost (-b takes a larger buffer)", (unsigned long long)lost, were(lost));
 	if (x->skipped)
-		complain("%s%llu events were not shown: the time was over", x->skipped_all ? "" : "at least ",
-			(unsigned long long)x->skipped);
+		complain("%s%llu event%s not shown: the time was over", x->skipped_all ? "" : "at least ",
+			(unsigned long long)x->skipped, were(x->skipped));
 	if (x->unfinished)
-		complain("%llu requests that had not completed were not shown: the time was over",
-			(unsigned long long)x->unfinished);
+		complain("%llu request%s not shown that had not completed: the time was over",
+			(unsigned long long)x->unfinished, were(x->unfinished));
 	if (x->missed)
-		complain("%llu events were missed: the tracer's programs were interrupted",
-			(unsigned long long)x->missed);
+		complain("%llu event%s missed: the tracer's programs were interrupted", (unsigned long long)x->missed,
+			were(x->missed));
 	if (x->unwatched)
 		complain("the ends of %llu processes could not be waited for: %s%s", (unsigned long long)x->unwatched,
 			strerror(x->unwatched_why),

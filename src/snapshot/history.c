@@ -234,10 +234,8 @@ static void add_up(struct history *h, struct arena *a)
 		s->rates_known |= t->rates_known;
 		s->submitted += t->submitted;
 		s->completed += t->completed;
-		if (t->ring->inflight.count.known)
-			s->inflight += t->ring->inflight.count.v;
-		else
-			s->inflight_short = true;
+		s->inflight += t->ring->inflight.count.known ? t->ring->inflight.count.v : t->ring->inflight.n_requests;
+		s->inflight_short |= !t->ring->inflight.count.known;
 	}
 }
 

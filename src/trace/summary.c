@@ -196,9 +196,23 @@ static void errors(struct buf *b, const struct sum_counts *c)
 		buf_putc(b, '\n');
 }
 
-static void row(struct buf *b, const char *name, const struct sum_counts *c)
+/* Columns of a name, whose bytes are escaped already. */
+static size_t columns_of(const char *name)
 {
-	buf_printf(b, "%-20s %10" PRIu64 " %8" PRIu64, name, c->calls, c->errors);
+	struct buf b = {0};
+	size_t n = buf_text(&b, name, strlen(name), ESC_ONCE);
+
+	buf_free(&b);
+	return n;
+}
+
+static void row(struct buf *b, size_t width, const char *name, const struct sum_counts *c)
+{
+	size_t columns = columns_of(name);
+
+	buf_puts(b, name);
+	buf_pad(b, columns < width ? width - columns : 0);
+	buf_printf(b, " %10" PRIu64 " %8" PRIu64, c->calls, c->errors);
 	time_cell(b, c->latencies, false, summary_percentile(c, 500));
 	time_cell(b, c->latencies, false, summary_percentile(c, 990));
 	time_cell(b, c->latencies, c->unmeasured, c->max_ns);
@@ -243,27 +257,35 @@ static void histogram(struct buf *b, const struct style *st, const struct sum_co
 void summary_print(struct buf *b, struct summary *s, const struct style *st, const char *heading, bool hist,
 	const char *(*name)(void *ctx, const struct sum_key *k), void *ctx)
 {
+	enum { LEAST = 20, MOST = 80 };
 	struct sum_counts *all = xrealloc(NULL, sizeof(*all));
+	size_t width = LEAST;
 
 	memset(all, 0, sizeof(*all));
 	merge(s, name, ctx);
 	if (s->n)
 		qsort(s->rows, s->n, sizeof(*s->rows), by_calls);
+	for (size_t i = 0; i < s->n; i++) {
+		size_t columns = columns_of(s->rows[i].name);
+
+		/* a very long one sticks out, and the others stay on the screen */
+		width = columns > width && columns <= MOST ? columns : width;
+	}
 	render_color(b, st, C_HEAD);
-	buf_printf(b, "%-20s %10s %8s %8s %8s %8s %7s  %s\n", heading, "CALLS", "ERRORS", "p50", "p99", "max", "BYTES",
-		"PATH");
+	buf_printf(b, "%-*s %10s %8s %8s %8s %8s %7s  %s\n", (int)width, heading, "CALLS", "ERRORS", "p50", "p99",
+		"max", "BYTES", "PATH");
 	render_color(b, st, C_NONE);
 	for (size_t i = 0; i < s->n; i++) {
 		const struct sum_counts *c = &s->rows[i].c;
 
-		row(b, s->rows[i].name, c);
+		row(b, width, s->rows[i].name, c);
 		if (hist)
 			histogram(b, st, c);
 		sum_counts_add(all, c);
 		free(s->rows[i].name);
 	}
 	if (s->n > 1)
-		row(b, "total", all);
+		row(b, width, "total", all);
 	if (!s->n)
 		buf_puts(b, "nothing has completed\n");
 	if (all->unmeasured) {

@@ -89,7 +89,8 @@ static void sees(struct top *t, struct grid *g, int y)
 	}
 	b.len = 0;
 	if (f->unseen) {
-		buf_printf(&b, "%zu processes not looked into (CAP_SYS_PTRACE lets you)", f->unseen);
+		buf_printf(&b, "%zu process%s not looked into (CAP_SYS_PTRACE lets you)", f->unseen,
+			f->unseen == 1 ? "" : "es");
 		piece(&p, C_WARN, b.data);
 	}
 	for (size_t i = 0; i < f->doc.n_skipped; i++) {
@@ -127,6 +128,9 @@ static void sums(struct top *t, struct grid *g, int y)
 	struct pieces p = {g, y, 0, cut_mark(t)};
 	struct buf b = {0};
 
+	/* nothing is known before the first look, not even that there is none */
+	if (!shown_frame(t))
+		return;
 	buf_printf(
 		&b, "%zu ring%s, %zu process%s", s->rings, many(s->rings), s->processes, s->processes == 1 ? "" : "es");
 	piece(&p, 0, b.data);

@@ -36,7 +36,7 @@ for what in overflow posted dropped rings register; do
   tap $? "-e events shows them all the same ($what)"
   # what floods without a filter comes to its end, and what is not there is counted
   trace --json -b 64K -o "$tmp/trace" -- "$flood" $what 0.3 >"$tmp/said" 2>"$tmp/err"
-  [ $? = 0 ] && lost=$(sed -n 's/.*: \([0-9]*\) events were lost (-b.*/\1/p' "$tmp/err") &&
+  [ $? = 0 ] && lost=$(sed -n 's/.*: \([0-9]*\) event.* lost (-b.*/\1/p' "$tmp/err") &&
     [ "${lost:-0}" = "$(sed -n 's/.*"type":"lost".*"count":\([0-9]*\),"reason":"buffer".*/\1/p' "$tmp/trace" | awk '{n += $1} END {print n + 0}')" ]
   tap $? "without a filter it ends, and ${lost:-no} lost events are counted ($what)"
 done

@@ -499,6 +499,25 @@ static void rates(void **state)
 	frame_free(b);
 }
 
+/* The sum has at least what the rows have. */
+static void sum_of_what_is_shown(void **state)
+{
+	struct snap_request shown[4] = {0};
+	struct snap_ring r[] = {ring_at(7, 1, 1), ring_at(9, 5, 5)};
+	struct history h = {0};
+	struct frame *f;
+
+	(void)state;
+	r[0].inflight = (struct snap_inflight){.known = true, .count = num(3)};
+	r[1].inflight = (struct snap_inflight){.known = true, .requests = shown, .n_requests = 4};
+	f = frame_of(1, r, 2);
+	history_add(&h, f);
+	assert_int_equal(h.totals.inflight, 7);
+	assert_true(h.totals.inflight_short);
+	history_free(&h);
+	frame_free(f);
+}
+
 static void endings(void **state)
 {
 	struct snap_ring r[] = {ring_at(7, 1, 1), ring_at(9, 5, 5)};
@@ -895,6 +914,7 @@ int main(void)
 		cmocka_unit_test(clicks),
 		cmocka_unit_test(sorting),
 		cmocka_unit_test(rates),
+		cmocka_unit_test(sum_of_what_is_shown),
 		cmocka_unit_test(endings),
 		cmocka_unit_test(many_endings),
 		cmocka_unit_test(ages),
