@@ -124,7 +124,4 @@ const char *rec_name_path(struct arena *a, const struct rec_name *n);
 /* What any file but a socket is called, in a; its text ends with a zero. */
 const char *rec_name_file(struct arena *a, const struct rec_name *n);
 
-/* Milliseconds that loading has taken so far; for the benchmark. */
-double kernel_load_ms(const struct kernel *k);
-
 #endif

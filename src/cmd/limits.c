@@ -34,7 +34,8 @@ bool enough_descriptors(void)
 		n_free += fcntl((int)fd, F_GETFD) < 0;
 	if (n_free >= NEEDED)
 		return true;
-	complain("EMFILE: only %llu more files may be open at once (ulimit -n), and %d are needed, or things would be missing from "
+	complain("EMFILE: only %llu more files may be open at once (ulimit -n), and %d are needed, or things would be "
+		 "missing from "
 		 "what is shown",
 		(unsigned long long)n_free, NEEDED);
 	return false;

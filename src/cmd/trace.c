@@ -15,6 +15,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "kernel.h"
 #include "passes.h"
 #include "proc.h"
@@ -76,14 +77,6 @@ static bool stop_is_wanted(void)
 	return stop_signal() != 0;
 }
 
-static double now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
-}
-
 /* --- output ------------------------------------------------------------------------------------------------------------- */
 
 /* Is the time over for printing, too? */
@@ -91,9 +84,9 @@ static bool too_late(struct tracing *x)
 {
 	if (stop_signal() && !x->signalled) {
 		x->signalled = true;
-		x->last = now() + AFTER_SIGNAL;
+		x->last = clock_now() + AFTER_SIGNAL;
 	}
-	if (!x->late && x->last > 0 && now() >= x->last)
+	if (!x->late && x->last > 0 && clock_now() >= x->last)
 		x->late = true;
 	return x->late;
 }
@@ -431,12 +424,12 @@ static void watch(struct tracing *x)
 /* Says what was missed since it was last asked for; all but the last time that is not too often. */
 static void tell_missed(struct tracing *x, bool last)
 {
-	struct trace_item i = {.kind = TRACE_LOST, .interrupted = true, .time = (uint64_t)(now() * 1e9)};
+	struct trace_item i = {.kind = TRACE_LOST, .interrupted = true, .time = (uint64_t)(clock_now() * 1e9)};
 	uint64_t missed;
 
-	if (!last && now() - x->looked < 0.1)
+	if (!last && clock_now() - x->looked < 0.1)
 		return;
-	x->looked = now();
+	x->looked = clock_now();
 	missed = tracer_missed(x->t);
 	i.lost = missed - x->missed;
 	x->missed = missed;
@@ -479,7 +472,7 @@ static int wait_for(const struct tracing *x, double left)
 	double until = left;
 
 	if (x->c->summary && x->c->every > 0)
-		until = x->next - now() < until ? x->next - now() : until;
+		until = x->next - clock_now() < until ? x->next - clock_now() : until;
 	return until >= 3600 ? -1 : until > 0 ? (int)(until * 1000) + 1 : 0;
 }
 
@@ -496,8 +489,8 @@ static void drain(struct tracing *x)
 		;
 	if (x->enough || (x->failed && x->failed != ETIMEDOUT))
 		return;
-	rest.lost = tracer_skip(x->t, (uint64_t)((now() + 0.01) * 1e9), &all);
-	rest.time = (uint64_t)(now() * 1e9);
+	rest.lost = tracer_skip(x->t, (uint64_t)((clock_now() + 0.01) * 1e9), &all);
+	rest.time = (uint64_t)(clock_now() * 1e9);
 	rest.at_least = !all;
 	x->skipped = rest.lost;
 	x->skipped_all = all;
@@ -510,7 +503,7 @@ static void loop(struct tracing *x, int *status)
 {
 	int idle = 0;
 
-	x->end = x->c->seconds > 0 ? now() + x->c->seconds : 0;
+	x->end = x->c->seconds > 0 ? clock_now() + x->c->seconds : 0;
 	/* what waits for its output is interrupted then */
 	if (x->end > 0) {
 		x->last = x->end + AFTER_FOR;
@@ -519,7 +512,7 @@ static void loop(struct tracing *x, int *status)
 	while (!stop_signal() && !x->enough && !x->failed) {
 		bool over = targets_gone(x);
 		long got = tracer_drain(x->t, event, x);
-		double left = x->end > 0 ? x->end - now() : 3600;
+		double left = x->end > 0 ? x->end - clock_now() : 3600;
 
 		if (got < 0) {
 			complain("the buffer of events cannot be read: %s", strerror((int)-got));
@@ -531,7 +524,7 @@ static void loop(struct tracing *x, int *status)
 			flush(x);
 		if ((over && got == 0) || left <= 0)
 			break;
-		if (x->c->summary && x->c->every > 0 && now() >= x->next) {
+		if (x->c->summary && x->c->every > 0 && clock_now() >= x->next) {
 			table(x);
 			buf_putc(&x->out, '\n');
 			x->next += x->c->every;
@@ -566,10 +559,10 @@ static int wait_for_command(struct tracing *x, int *status)
 	double last = 0;
 	int sig = 0;
 
-	while (x->child > 0 && !(sig && now() >= last)) {
+	while (x->child > 0 && !(sig && clock_now() >= last)) {
 		if (stop_signal() && !sig) {
 			sig = stop_signal();
-			last = now() + COMMAND_FOLLOWS;
+			last = clock_now() + COMMAND_FOLLOWS;
 			kill(x->child, sig);
 		}
 		poll(&p, 1, -1);
@@ -616,7 +609,8 @@ static void complain_at_end(struct tracing *x, uint64_t lost)
 static int finish(struct tracing *x, int *status)
 {
 	uint64_t lost = tracer_lost(x->t);
-	const struct trace_item rest = {.kind = TRACE_LOST, .time = (uint64_t)(now() * 1e9), .lost = lost - x->lost};
+	const struct trace_item rest = {
+		.kind = TRACE_LOST, .time = (uint64_t)(clock_now() * 1e9), .lost = lost - x->lost};
 
 	int err;
 
@@ -657,7 +651,7 @@ static int trace(const struct choices *c, char **command)
 		if (!strcmp(c->by, ((const char *const[]){"op", "ring", "file", "pid"})[i]))
 			x.by = source.by = (enum summary_by)i;
 	source.files = !c->summary || source.by == SUM_BY_FILE;
-	x.next = now() + c->every;
+	x.next = clock_now() + c->every;
 	if (x.output) {
 		x.out_fd = open(x.output, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
 		if (x.out_fd < 0)

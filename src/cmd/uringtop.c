@@ -246,12 +246,12 @@ static int take_keys(struct top *t, struct grid *g)
 }
 
 /* Tells the collector what was changed. */
-struct told {
+struct collector_knows {
 	double interval;
 	bool frozen;
 };
 
-static void tell(struct told *was, struct collector *k, const struct top *t)
+static void tell(struct collector_knows *was, struct collector *k, const struct top *t)
 {
 	if (!k)
 		return;
@@ -262,7 +262,7 @@ static void tell(struct told *was, struct collector *k, const struct top *t)
 		if (!top_frozen(t))
 			collector_interval(k, top_config(t)->interval, true);
 	}
-	*was = (struct told){top_config(t)->interval, top_frozen(t)};
+	*was = (struct collector_knows){top_config(t)->interval, top_frozen(t)};
 }
 
 /* The signal that ends the program, 0 if it is none of those. */
@@ -319,7 +319,7 @@ static bool take_frame(struct top *t, struct collector *k, const struct choices 
 static int loop(struct top *t, struct collector *k, const struct choices *c, int signals, bool first)
 {
 	struct pollfd p[3] = {{STDIN_FILENO, POLLIN, 0}, {signals, POLLIN, 0}, {k ? collector_fd(k) : -1, POLLIN, 0}};
-	struct told told = {top_config(t)->interval, false};
+	struct collector_knows told = {top_config(t)->interval, false};
 	struct grid g = {0};
 	int sig = 0;
 

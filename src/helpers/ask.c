@@ -4,6 +4,7 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "futex.h"
 #include "shared.h"
 
@@ -36,7 +37,7 @@ static bool start(struct helpers *h)
 	pid = fork();
 	if (!pid)
 		answer(h->board, self, &h->first);
-	h->asked = (struct helper){.pid = pid > 0 ? pid : 0, .since = helper_now()};
+	h->asked = (struct helper){.pid = pid > 0 ? pid : 0, .since = clock_now()};
 	return pid > 0;
 }
 
@@ -57,7 +58,7 @@ int helpers_ask(struct helpers *h, void (*fn)(void *ctx), void *ctx)
 	number = atomic_load(&q->asked);
 	atomic_store(&q->asked, number + 1);
 	futex_wake(&q->asked);
-	h->asked.since = helper_now();
+	h->asked.since = clock_now();
 	/* most answers come sooner than this process would fall asleep */
 	for (int i = 0; i < SPINS && atomic_load(&q->answered) == number; i++)
 		;

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "arena.h"
+#include "clock.h"
 #include "futex.h"
 #include "pool.h"
 #include "shared.h"
@@ -27,14 +28,6 @@ static const double deadline_again = 0.1;
 static const double stalled = 2;
 
 enum { TRIES = 3 };
-
-double helper_now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
-}
 
 struct helpers *helpers_new(double deadline)
 {
@@ -86,14 +79,14 @@ static double cpu_of(pid_t pid)
 
 bool helper_reap(pid_t pid, double patience)
 {
-	double end = helper_now() + patience;
+	double end = clock_now() + patience;
 
 	for (;;) {
 		pid_t got = waitpid(pid, NULL, WNOHANG);
 
 		if (got == pid || (got < 0 && errno == ECHILD))
 			return true;
-		if (helper_now() >= end)
+		if (clock_now() >= end)
 			return false;
 		nanosleep(&(struct timespec){0, 200000}, NULL);
 	}
@@ -117,15 +110,18 @@ static void reap_leaving(struct helpers *h)
 }
 
 /*
- * The function of the kernel in which a helper waits; false: it does not wait. A process of its own looks, because the directory of /proc itself can be made to
- * wait (chmod of a directory that somebody reads into memory that does not come).
+ * The function of the kernel in which a helper waits, "" if that is not to be had. False: it does not wait, or this machine has no time
+ * to find out. A process of its own looks, because the directory of /proc itself can be made to wait (chmod of a directory that somebody
+ * reads into memory that does not come).
  */
 static bool where_it_waits(struct helpers *h, pid_t pid, char out[64])
 {
+	struct helpers_board *board = h->board;
 	char path[32];
 	pid_t child;
 
-	memset(h->board->where, 0, sizeof(h->board->where));
+	memset(board->where, 0, sizeof(board->where));
+	atomic_store(&board->at_the_door, 0);
 	snprintf(path, sizeof(path), "/proc/%d/wchan", (int)pid);
 	child = fork();
 	if (!child) {
@@ -133,14 +129,17 @@ static bool where_it_waits(struct helpers *h, pid_t pid, char out[64])
 
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		helpers_detach();
+		atomic_store(&board->at_the_door, 1);
 		fd = open(path, O_RDONLY | O_CLOEXEC);
-		_exit(fd < 0 || read(fd, h->board->where, sizeof(h->board->where) - 1) < 0);
+		_exit(fd < 0 || read(fd, board->where, sizeof(board->where) - 1) < 0);
 	}
 	if (child > 0 && !helper_reap(child, 0.02)) {
 		kill(child, SIGKILL);
 		helper_leaves(h, child);
+		if (!atomic_load(&board->at_the_door))
+			return false;
 	}
-	memcpy(out, h->board->where, sizeof(h->board->where));
+	memcpy(out, board->where, sizeof(board->where));
 	out[63] = '\0';
 	if (strcmp(out, "0") != 0)
 		return true;
@@ -206,7 +205,7 @@ static double waited_for(const struct helpers *h, pid_t pid)
 /* It has let one wait since then. What is short is not added up, nor what several have waited at once. */
 static void add_waited(struct helpers *h, pid_t pid, double since)
 {
-	double now = helper_now();
+	double now = clock_now();
 	size_t i = 0;
 
 	if (!pid || now - since < patience_first)
@@ -237,14 +236,12 @@ static bool give_up(struct helpers *h, struct helper *one, struct helper_post *p
 {
 	pid_t pid = atomic_load(&post->guard.pid);
 	enum guard_call call = (enum guard_call)atomic_load(&post->guard.call);
-	struct helpers_late l = {.pid = pid,
-		.call = call,
-		.seconds = helper_now() - one->since + waited_for(h, pid),
-		.helper = one->pid};
+	struct helpers_late l = {
+		.pid = pid, .call = call, .seconds = clock_now() - one->since + waited_for(h, pid), .helper = one->pid};
 	bool refused = false;
 
 	/* where nothing is waited in, it waits for a processor; a machine that has none free must not make targets late */
-	if (!where_it_waits(h, one->pid, l.where) && call != GUARD_NONE && helper_now() - one->since < 10 * h->deadline)
+	if (!where_it_waits(h, one->pid, l.where) && call != GUARD_NONE && clock_now() - one->since < 10 * h->deadline)
 		return false;
 	/* it may just have come through */
 	if (atomic_load(&post->guard.changes) != one->changes)
@@ -285,7 +282,7 @@ static bool start(struct helpers *h)
 		if (h->live[i].pid)
 			continue;
 		memset(post, 0, sizeof(*post));
-		h->live[i] = (struct helper){.since = helper_now()};
+		h->live[i] = (struct helper){.since = clock_now()};
 		h->live[i].pid = fork();
 		if (!h->live[i].pid)
 			helper_main(h->board, h->j, h->job, i, self, &h->first);
@@ -314,11 +311,11 @@ double helper_watch(struct helpers *h, struct helper *one, struct helper_post *p
 		add_waited(h, one->target, one->since);
 		one->changes = changes;
 		one->item = item;
-		one->since = helper_now();
+		one->since = clock_now();
 		one->cpu = cpu_of(one->pid);
 		one->slow = false;
 	}
-	waited = helper_now() - one->since;
+	waited = clock_now() - one->since;
 	pid = atomic_load(&post->guard.pid);
 	one->target = call == GUARD_NONE ? 0 : pid;
 	limit = call == GUARD_NONE					  ? stalled
@@ -496,7 +493,7 @@ size_t helpers_free(struct helpers *h, pid_t *one)
 	if (!h)
 		return 0;
 	/* who is to stop does not wait for what may take a moment more */
-	end = helper_now() + (h->stop && h->stop() ? 0.02 : 0.1);
+	end = clock_now() + (h->stop && h->stop() ? 0.02 : 0.1);
 	if (h->asked.pid)
 		helper_leaves(h, h->asked.pid);
 	for (size_t i = 0; i < h->n_leaving; i++)
@@ -505,7 +502,7 @@ size_t helpers_free(struct helpers *h, pid_t *one)
 		if (h->late[i].helper)
 			helper_leaves(h, h->late[i].helper);
 	for (size_t i = 0; i < h->n_leaving; i++) {
-		double left = end - helper_now();
+		double left = end - clock_now();
 
 		if (helper_reap(h->leaving[i], left > 0 ? left : 0))
 			continue;

@@ -47,7 +47,8 @@ struct helpers_board {
 	struct helper_post posts[MOST_HELPERS];
 	struct helper_post asked;
 	struct question question;
-	char where[64]; /* what was last read of what a helper waits in */
+	_Atomic uint32_t at_the_door; /* whoever reads where a helper waits has come to run */
+	char where[64];		      /* what it has read */
 };
 
 struct helper {
@@ -86,7 +87,6 @@ struct helpers {
 	uint8_t *tries;
 };
 
-double helper_now(void);
 /* True: it has ended. It may take a moment to. */
 bool helper_reap(pid_t pid, double patience);
 /* A process whose end is to be waited for some time later. */

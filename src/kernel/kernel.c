@@ -91,7 +91,6 @@ struct kernel {
 	unsigned release; /* 5.10 is 510, 6.18 is 618 */
 	const char *why;
 	char why_text[256];
-	double load_ms;
 	struct seen *seen;
 	size_t n_seen, cap_seen;
 	struct kernel_task *busy;
@@ -118,14 +117,6 @@ static const struct walk {
 	[WALK_WORKERS] = {"walk_workers", SET_WORK, sizeof(struct rec_worker)},
 	[WALK_REQUESTS] = {"walk_requests", SET_WORK, sizeof(struct rec_request)},
 };
-
-static double now_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (double)t.tv_sec * 1e3 + (double)t.tv_nsec / 1e6;
-}
 
 static unsigned release(void)
 {
@@ -281,7 +272,6 @@ static bool possible(const struct kernel *k, const char *name)
 static struct programs *set_of(struct kernel *k, enum set set)
 {
 	const char *names[PROGRAMS + 1];
-	double start = now_ms();
 	size_t n = 0;
 
 	if (k->set[set].tried)
@@ -295,7 +285,6 @@ static struct programs *set_of(struct kernel *k, enum set set)
 	k->set[set].err = n ? programs_load(&k->set[set].p, names) : -EOPNOTSUPP;
 	if (!k->set[set].err)
 		programs_fops(&k->set[set].p, k->ring_fops);
-	k->load_ms += now_ms() - start;
 	return k->set[set].err ? NULL : &k->set[set].p;
 }
 
@@ -370,11 +359,6 @@ void kernel_close(struct kernel *k)
 const char *kernel_why(const struct kernel *k)
 {
 	return k->why;
-}
-
-double kernel_load_ms(const struct kernel *k)
-{
-	return k->load_ms;
 }
 
 /* --- finding -------------------------------------------------------------------------------------------------------- */

@@ -11,6 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "collect.h"
 #include "futex.h"
 #include "helpers.h"
@@ -31,9 +32,9 @@ enum { MOST_STUCK = 64 };
 /* What the program and its collector process say to each other, in shared memory. */
 struct told {
 	_Atomic pid_t stuck[MOST_STUCK]; /* helpers that were given up and have not ended; 0: no more */
-	_Atomic(struct frame *) ready; /* the newest, NULL: it was taken */
-	_Atomic int err;	       /* errno of a look that failed, 0: none */
-	_Atomic uint32_t changed;      /* a futex: one of these is new */
+	_Atomic(struct frame *) ready;	 /* the newest, NULL: it was taken */
+	_Atomic int err;		 /* errno of a look that failed, 0: none */
+	_Atomic uint32_t changed;	 /* a futex: one of these is new */
 	_Atomic double interval;
 	_Atomic bool paused, now;
 };
@@ -52,14 +53,6 @@ struct collector {
 	pid_t process; /* 0: none was started */
 	int news[2];   /* a pipe from there: a byte for each frame, and an end when it dies */
 };
-
-static double clock_now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
-}
 
 struct collector *collector_new(const struct collect_options *o)
 {

@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "buf.h"
+#include "clock.h"
 #include "guard.h"
 #include "sockdiag.h"
 
@@ -258,18 +259,10 @@ static int by_ino(const void *a, const void *b)
 	return x->ino < y->ino ? -1 : x->ino > y->ino;
 }
 
-static double now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
-}
-
 static void load(struct netns *ns, const struct protocol *p, int dirfd)
 {
 	struct loading l = {&ns->tables[p - protocols], p};
-	double start = now();
+	double start = clock_now();
 
 	empty(l.t);
 	if (by_netlink(ns, &l, dirfd)) {
@@ -282,7 +275,7 @@ static void load(struct netns *ns, const struct protocol *p, int dirfd)
 	if (l.t->n)
 		qsort(l.t->socks, l.t->n, sizeof(*l.t->socks), by_ino);
 	l.t->loaded = true;
-	l.t->at = now();
+	l.t->at = clock_now();
 	l.t->cost = l.t->at - start;
 }
 
@@ -320,7 +313,7 @@ static const char *listed(struct netns *ns, const struct protocol *p, int dirfd,
 	struct table *t = &ns->tables[p - protocols];
 	const char *name = t->loaded ? find(t, ino) : NULL;
 
-	if (name || (t->loaded && now() - t->at < 0.1 + t->cost * REST))
+	if (name || (t->loaded && clock_now() - t->at < 0.1 + t->cost * REST))
 		return name;
 	load(ns, p, dirfd);
 	return find(t, ino);

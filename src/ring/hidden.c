@@ -126,7 +126,7 @@ bool hidden_any(const struct discovery *d, const struct uses *u)
 
 /* --- rings ---------------------------------------------------------------------------------------------------------- */
 
-struct search {
+struct hidden_search {
 	struct discovery *d;
 	struct kernel *k;
 	const struct uses *u;
@@ -144,7 +144,7 @@ static struct found_ring *ring_with(struct discovery *d, uint64_t ctx)
 	return NULL;
 }
 
-static struct found_ring *new_ring(struct search *s, uint64_t ctx)
+static struct found_ring *new_ring(struct hidden_search *s, uint64_t ctx)
 {
 	struct discovery *d = s->d;
 
@@ -153,7 +153,7 @@ static struct found_ring *new_ring(struct search *s, uint64_t ctx)
 	return &d->rings[d->n_rings++];
 }
 
-static void add_users(struct search *s, struct found_ring *r)
+static void add_users(struct hidden_search *s, struct found_ring *r)
 {
 	size_t cap = r->n_users;
 
@@ -175,7 +175,7 @@ static void add_users(struct search *s, struct found_ring *r)
 
 static bool take_request(void *ctx, const void *record)
 {
-	struct search *s = ctx;
+	struct hidden_search *s = ctx;
 	struct found_ring *r, *by;
 	struct rec_request q;
 	size_t cap;
@@ -229,7 +229,7 @@ static bool take_user(void *ctx, const void *record)
 }
 
 /* All requests of a ring: those of its own lists, and those of the tasks that use it. */
-static void follow(struct search *s, size_t i)
+static void follow(struct hidden_search *s, size_t i)
 {
 	const struct ring_key key = {s->d->rings[i].file, s->d->rings[i].ctx, s->d->rings[i].inode};
 	struct walk_request w = {.limit = 1};
@@ -296,7 +296,7 @@ static bool concerns(const struct found_ring *r, const struct keys *pids)
 }
 
 /* Rings that are found on the way are followed, too: the list grows until nothing new comes. */
-static void follow_all(struct search *s)
+static void follow_all(struct hidden_search *s)
 {
 	struct keys pids = processes_with(s->u);
 
@@ -351,7 +351,7 @@ static void give_ids(struct discovery *d, size_t from)
 }
 
 /* Rings that are gone by now are taken back, with the requests that they had. */
-static void drop_gone(struct search *s, size_t from)
+static void drop_gone(struct hidden_search *s, size_t from)
 {
 	struct discovery *d = s->d;
 	size_t kept = from;
@@ -419,7 +419,7 @@ static void threads(struct discovery *d, const struct uses *first, const struct 
 
 void hidden_add(struct discovery *d, struct kernel *k, const struct uses *first, const struct uses *second)
 {
-	struct search s = {.d = d, .k = k, .u = second, .cap = d->n_rings};
+	struct hidden_search s = {.d = d, .k = k, .u = second, .cap = d->n_rings};
 	struct keys rings = rings_of(d), before = used_by(first);
 	size_t held = d->n_rings;
 

@@ -3,20 +3,13 @@
 #include <time.h>
 
 #include "budget.h"
-
-static double now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
-}
+#include "clock.h"
 
 void budget_start(struct budget *b, size_t max)
 {
 	double seconds = (double)max / BUDGET_BYTES;
 
-	*b = (struct budget){.max = max, .left = max, .started = now()};
+	*b = (struct budget){.max = max, .left = max, .started = clock_now()};
 	b->seconds = seconds > 1 ? seconds : 1;
 }
 
@@ -24,7 +17,7 @@ bool budget_again(struct budget *b, size_t n)
 {
 	if (!b->max || b->spent)
 		return !b->spent;
-	b->late = now() - b->started > b->seconds;
+	b->late = clock_now() - b->started > b->seconds;
 	b->spent = b->late || n > b->left;
 	if (!b->spent)
 		b->left -= n;

@@ -31,7 +31,7 @@ struct found_request {
 	size_t chain;
 };
 
-struct search {
+struct request_search {
 	struct builder *b;
 	struct arena *a;
 	struct found_request *v;
@@ -45,7 +45,7 @@ struct search {
 	bool cut;
 };
 
-static size_t place(const struct search *s, uint64_t key)
+static size_t place(const struct request_search *s, uint64_t key)
 {
 	size_t at = (key >> 6) * 0x9e3779b97f4a7c15u % s->seen_size;
 
@@ -55,7 +55,7 @@ static size_t place(const struct search *s, uint64_t key)
 }
 
 /* The request, if it was met before; else makes room in the hash for one more. */
-static struct found_request *met(struct search *s, uint64_t key)
+static struct found_request *met(struct request_search *s, uint64_t key)
 {
 	if ((s->n + 1) * 2 > s->seen_size) {
 		s->seen_size = s->seen_size ? s->seen_size * 2 : 1024;
@@ -68,7 +68,7 @@ static struct found_request *met(struct search *s, uint64_t key)
 
 static bool take(void *ctx, const void *record)
 {
-	struct search *s = ctx;
+	struct request_search *s = ctx;
 	struct found_request *f;
 	struct rec_request r;
 
@@ -112,7 +112,7 @@ static bool take(void *ctx, const void *record)
 }
 
 /* Returns 0 or a negative errno; a list that this kernel does not have is empty. */
-static int follow(struct search *s, enum request_list list, uint64_t tctx, uint64_t node)
+static int follow(struct request_search *s, enum request_list list, uint64_t tctx, uint64_t node)
 {
 	struct walk_request w = {.what = list, .key = {tctx, node}};
 	int err;
@@ -125,7 +125,7 @@ static int follow(struct search *s, enum request_list list, uint64_t tctx, uint6
 /* What a worker runs, it runs for one of its task's rings. */
 static bool take_running(void *ctx, const void *record)
 {
-	struct search *s = ctx;
+	struct request_search *s = ctx;
 	struct rec_worker w;
 
 	memcpy(&w, record, sizeof(w));
@@ -134,7 +134,7 @@ static bool take_running(void *ctx, const void *record)
 	return w.run.key ? take(s, &w.run) : true;
 }
 
-static int of_tasks(struct search *s, const struct rec_user *users, size_t n, struct snap_workers *pools)
+static int of_tasks(struct request_search *s, const struct rec_user *users, size_t n, struct snap_workers *pools)
 {
 	int err = 0;
 
@@ -232,7 +232,7 @@ static bool count(struct builder *b, uint64_t *n)
 }
 
 /* Distinct files of the requests, each named once. */
-static const char **names_of(struct builder *b, struct arena *a, const struct search *s, pid_t owner)
+static const char **names_of(struct builder *b, struct arena *a, const struct request_search *s, pid_t owner)
 {
 	const char **out = arena_alloc(a, (s->n + 1) * sizeof(*out)), **names;
 	uint64_t *keys = arena_alloc(a, (s->n + 1) * sizeof(*keys));
@@ -262,7 +262,7 @@ static const char **names_of(struct builder *b, struct arena *a, const struct se
 }
 
 /* One search through all lists. 0 or a negative errno. */
-static int look(struct search *s, const struct rec_user *users, size_t n, struct snap_workers *pools)
+static int look(struct request_search *s, const struct rec_user *users, size_t n, struct snap_workers *pools)
 {
 	int err = 0;
 
@@ -285,7 +285,7 @@ void build_kernel_requests(
 	struct builder *b, struct arena *a, const struct rec_user *users, size_t n, struct snap_ring *out)
 {
 	enum { TRIES = 3 };
-	struct search s = {0};
+	struct request_search s = {0};
 	struct snap_inflight *in = &out->inflight;
 	const char **names;
 	uint64_t all = 0;
@@ -294,7 +294,7 @@ void build_kernel_requests(
 
 	/* a request on its way from one list to another is met in neither: then they are all looked through again */
 	for (int i = 0; i < TRIES; i++) {
-		s = (struct search){.b = b, .a = a};
+		s = (struct request_search){.b = b, .a = a};
 		err = kernel_ring(b->k, &b->key, &b->base);
 		counted = !err && count(b, &all);
 		/* a ring that has no requests need not be searched for them */

@@ -28,7 +28,7 @@ struct named {
 };
 
 /* What a helper is asked, since the process that has the file may not answer; in shared memory. */
-struct question {
+struct name_question {
 	pid_t pid;
 	int fd; /* -1: the socket is asked for */
 	uint64_t ino;
@@ -44,7 +44,7 @@ struct trace_names {
 	size_t n;
 	struct arena scratch, shared;
 	double round; /* when the last one began */
-	struct question *q;
+	struct name_question *q;
 };
 
 struct trace_names *trace_names_new(struct helpers *h)
@@ -60,7 +60,7 @@ struct trace_names *trace_names_new(struct helpers *h)
 static void answer(void *ctx)
 {
 	static struct sockets *sockets;
-	struct question *q = ctx;
+	struct name_question *q = ctx;
 	struct arena a = {0};
 	int dir = proc_open(q->pid);
 	const char *s;
@@ -90,9 +90,9 @@ static double now(void)
 }
 
 /* The answer, NULL: there is none. Valid until the next question. */
-static const char *ask(struct trace_names *n, const struct question *what)
+static const char *ask(struct trace_names *n, const struct name_question *what)
 {
-	*n->q = (struct question){
+	*n->q = (struct name_question){
 		.pid = what->pid, .fd = what->fd, .ino = what->ino, .family = what->family, .type = what->type};
 	memcpy(n->q->protocol, what->protocol, sizeof(n->q->protocol));
 	if (n->h && now() > n->round + ask_again) {
@@ -163,7 +163,7 @@ const char *trace_file_name(struct trace_names *n, uint32_t number, pid_t pid)
 	if (!f)
 		return NULL;
 	if (!f->asked) {
-		struct question q = {
+		struct name_question q = {
 			.pid = pid ? pid : f->pid, .fd = -1, .ino = f->ino, .family = f->family, .type = f->type};
 		const char *s;
 
@@ -178,5 +178,6 @@ const char *trace_file_name(struct trace_names *n, uint32_t number, pid_t pid)
 
 const char *trace_fd_name(struct trace_names *n, pid_t pid, int fd)
 {
-	return fd >= 0 || fd == AT_FDCWD ? ask(n, &(struct question){.pid = pid, .fd = fd < 0 ? FD_CWD : fd}) : NULL;
+	return fd >= 0 || fd == AT_FDCWD ? ask(n, &(struct name_question){.pid = pid, .fd = fd < 0 ? FD_CWD : fd})
+					 : NULL;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* A grid onto a terminal by ncurses, which sends only what has changed. */
 #include "screen.h" /* before term.h, which makes macros of common words */
+#include "clock.h"
 
 #include <curses.h>
 #include <errno.h>
@@ -277,14 +278,6 @@ static const struct {
 	{KEY_BTAB, K_BACKTAB},
 	{KEY_ENTER, K_ENTER},
 };
-
-static double clock_now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
-}
 
 static int mouse(int *y, int *x)
 {
