@@ -24,8 +24,9 @@ static long resident(void)
 int main(int argc, char **argv)
 {
 	long n = argc > 1 ? atol(argv[1]) : 10000;
-	const struct collect_options co = {
-		.build = {.sources = SOURCE_ALL, .max_requests = 1000, .max_files = 4096}, .interval = 1};
+	const struct collect_options co = {.deadline = 1,
+		.build = {.sources = SOURCE_ALL, .max_requests = 1000, .max_files = 4096},
+		.interval = 1};
 	struct top_options o = {.utf8 = true};
 	struct collector *c = collector_new(&co);
 	struct grid g = {0};
@@ -47,6 +48,6 @@ int main(int argc, char **argv)
 	}
 	grid_free(&g);
 	top_free(t);
-	collector_free(c);
+	collector_free(c, &(pid_t){0});
 	return 0;
 }

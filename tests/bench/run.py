@@ -177,9 +177,16 @@ class Screen:
             return (time.perf_counter() - start) * 1e3
 
     def cpu(self):
-        """Seconds on a processor so far, all threads."""
-        return sum(int(open(f"/proc/{self.pid}/task/{t}/schedstat").read().split()[0])
-                   for t in os.listdir(f"/proc/{self.pid}/task")) / 1e9
+        """Seconds on a processor so far, with its processes, those that have ended included."""
+        left, ticks = [self.pid], 0
+        while left:
+            pid = left.pop()
+            try:
+                ticks += sum(map(int, open(f"/proc/{pid}/stat").read().rsplit(")", 1)[1].split()[11:15]))
+                left += open(f"/proc/{pid}/task/{pid}/children").read().split()
+            except OSError:
+                pass  # it has ended meanwhile, and its parent has what it used
+        return ticks / os.sysconf("SC_CLK_TCK")
 
     def __enter__(self):
         return self
@@ -215,6 +222,39 @@ def bench_top():
         first, tenth, last = (int(x) for x in subprocess.run(
             [build + "/bench/refresh", "10000"], capture_output=True, text=True).stdout.split())
         row("memory after 10,000 refreshes / after 1,000", last / tenth, f"{first}, {tenth}, {last} KiB after 100, 1,000, 10,000")
+
+
+def bench_before():
+    """The same with another build, that of an earlier commit say: URINGTOP_BEFORE=its build directory."""
+    before = os.environ.get("URINGTOP_BEFORE")
+    if not before:
+        print("against another build: URINGTOP_BEFORE=DIRECTORY names it")
+        return
+    then = before + "/uringctl"
+
+    def both(name, *args, rounds=21):
+        ratio, mine, theirs, peak = pairs([ctl, *args], [then, *args], rounds)
+        row(f"{name} / before", ratio, f"{mine * 1e3:.1f} ms / {theirs * 1e3:.1f} ms, peak {peak} KiB / {peak_of([then, *args])} KiB")
+
+    both("list of few", "list")
+    both("the loading of a trace", "trace", "--for", "0.001")
+    with Crowd(5000, 8, 20) as pid:
+        both("list of 5,000 processes", "list")
+    with Crowd(0, 8, 1000) as pid:
+        both("list of 1,000 rings", "list")
+        both("dump of 1,000 rings", "dump", "-p", pid)
+        both("dump --json of 1,000 rings", "dump", "--json", "-p", pid)
+        used = []
+        for _ in range(5):
+            for directory in (build, before):
+                with Screen(directory + "/uringtop", "-d", "0.1") as s:
+                    time.sleep(2)
+                    start = s.cpu()
+                    time.sleep(6)
+                    used.append((s.cpu() - start) / 6)
+        ratio = statistics.median(x / y for x, y in zip(used[::2], used[1::2]))
+        row("uringtop at 0.1 s over 1,000 rings / before, CPU", ratio,
+            f"{statistics.median(used[::2]) * 100:.0f} % / {statistics.median(used[1::2]) * 100:.0f} %")
 
 
 def watched_by_top(job):
@@ -335,7 +375,7 @@ def bench_trace():
                 cpu, peak = usage(tracer.pid)[0] - cpu, usage(tracer.pid)[1]
                 tracer.terminate()
                 said = tracer.communicate()[1].decode(errors="replace")
-                lost = sum(int(line.split()[1]) for line in said.split("\n") if "were lost" in line)
+                lost = sum(int(line.split()[1]) for line in said.split("\n") if " lost (-b" in line)
                 after = fio_.rate(0.7)
                 ratios[name].append(2 * rate / (before + after))
                 before = after
@@ -354,6 +394,6 @@ def bench_trace():
 
 
 print(f"{'A / B, the median of pairs of runs':<58} {'ratio':>7}")
-for name, bench in (("list", bench_list), ("dump", bench_dump), ("everything", bench_everything), ("load", bench_load), ("top", bench_top), ("harm", bench_harm), ("trace", bench_trace)):
+for name, bench in (("list", bench_list), ("dump", bench_dump), ("everything", bench_everything), ("load", bench_load), ("top", bench_top), ("before", bench_before), ("harm", bench_harm), ("trace", bench_trace)):
     if only in name:
         bench()
