@@ -90,6 +90,9 @@ struct snap_doc;
 const char *read_document(struct arena *a, const char *path, struct snap_doc *doc);
 enum { MOST_FILE = 1 << 29 };
 
+/* A file to write to, emptied; a FIFO without a reader is not waited for. -1 after it has said why not. */
+int open_output(const char *path);
+
 /* Are 0 to 2 open? Opens what is not, so that no other file gets such a number; output that goes nowhere has to fail. */
 void fill_standard_descriptors(void);
 

@@ -653,9 +653,9 @@ static int trace(const struct choices *c, char **command)
 	source.files = !c->summary || source.by == SUM_BY_FILE;
 	x.next = clock_now() + c->every;
 	if (x.output) {
-		x.out_fd = open(x.output, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+		x.out_fd = open_output(x.output);
 		if (x.out_fd < 0)
-			return complain("%s: %s", x.output, strerror(errno)), EXIT_FAILED;
+			return EXIT_FAILED;
 	}
 	if (c->chrome) {
 		x.chrome = xrealloc(NULL, sizeof(*x.chrome));

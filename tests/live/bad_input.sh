@@ -57,6 +57,20 @@ expect 1 'no dump of uringctl' '--from other JSON' dump --from "$tmp/other"
 expect 1 'no JSON' '--from noise' dump --from "$tmp/noise"
 : >"$tmp/empty"
 expect 1 'no JSON' '--from an empty file' dump --from "$tmp/empty"
+mkfifo "$tmp/fifo"
+expect 1 'nobody writes' '--from a FIFO that nobody writes to' dump --from "$tmp/fifo"
+expect 1 'nobody reads' '-o to a FIFO that nobody reads' trace --for 0.1 -o "$tmp/fifo"
+expect 1 'nobody reads' '--chrome to a FIFO that nobody reads' trace --for 0.1 --chrome "$tmp/fifo"
+# the other end may come a moment later
+(sleep 0.2; exec cat "$tmp/fifo" >"$tmp/read") &
+"$ctl" trace -n 1 -o "$tmp/fifo" -- "$build/mix" 5 10 "$tmp/log"
+wait $!
+grep -q user_data "$tmp/read"
+tap $? '-o to a FIFO that somebody reads'
+(sleep 0.2; "$ctl" dump --json -p "$zoo_pid" >"$tmp/fifo") &
+"$ctl" dump --from "$tmp/fifo" | grep -q "ringzoo (pid $zoo_pid)"
+tap $? '--from a FIFO'
+wait $!
 "$ctl" >/dev/null 2>"$tmp/err"
 [ $? = 2 ] && grep -q Usage "$tmp/err"
 tap $? 'no command at all'
