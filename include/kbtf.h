@@ -16,12 +16,6 @@ int kbtf_io_rings(struct ring_header *h);
 /* The name of an opcode in enum io_uring_op, without IORING_OP_; NULL if the kernel has none. Lives until kbtf_free. */
 const char *kbtf_op_name(unsigned opcode);
 
-/*
- * Does anything bear this name? For functions, whose names nothing else has: it only looks through the strings, which takes a tenth of the
- * time that loading all does. False, too, where there is no BTF.
- */
-bool kbtf_names(const char *name);
-
 void kbtf_free(void);
 
 #endif

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "arena.h"
+#include "clock.h"
 #include "futex.h"
 #include "shared.h"
 
@@ -104,6 +105,23 @@ static void tell(struct job_board *j)
 		futex_wake(&j->events);
 }
 
+/*
+ * Waits while there is no room ahead. Half of it is used up before anybody is woken, as is the case for the supervisor: to wake each
+ * other for each item takes longer than the items do.
+ */
+static void keep_step(struct job_board *j, size_t ahead)
+{
+	uint32_t taken = atomic_load(&j->taken);
+
+	if (!ahead || atomic_load(&j->done) - taken < ahead || atomic_load(&j->stop))
+		return;
+	tell(j);
+	atomic_fetch_add(&j->resting, 1);
+	while (atomic_load(&j->done) - (taken = atomic_load(&j->taken)) > ahead / 2 && !atomic_load(&j->stop))
+		futex_wait(&j->taken, taken, 1);
+	atomic_fetch_sub(&j->resting, 1);
+}
+
 bool helper_begin(struct helpers_board *board, struct helper_post *post, pid_t parent, const struct helpers_hook *first)
 {
 	sigset_t none;
@@ -125,7 +143,9 @@ bool helper_begin(struct helpers_board *board, struct helper_post *post, pid_t p
 void helper_main(struct helpers_board *board, struct job_board *j, const struct helpers_job *job, unsigned number,
 	pid_t parent, const struct helpers_hook *first)
 {
+	const double tell_each = 0.001;
 	struct helper_post *post = &board->posts[number];
+	double told = 0;
 	size_t i;
 
 	if (!helper_begin(board, post, parent, first))
@@ -137,14 +157,12 @@ void helper_main(struct helpers_board *board, struct job_board *j, const struct 
 		atomic_fetch_add(&j->done, 1);
 		atomic_store(&j->state[i], ITEM_DONE);
 		atomic_store(&post->item, 0);
-		tell(j);
-		for (;;) {
-			uint32_t taken = atomic_load(&j->taken);
-
-			if (!job->ahead || atomic_load(&j->done) - taken < job->ahead || atomic_load(&j->stop))
-				break;
-			futex_wait(&j->taken, taken, 1);
+		/* the supervisor looks by itself now and then, should the next item take long */
+		if (clock_now() - told > tell_each) {
+			told = clock_now();
+			tell(j);
 		}
+		keep_step(j, job->ahead);
 	}
 	tell(j);
 	_exit(0);

@@ -423,7 +423,8 @@ int helpers_run(struct helpers *h, const struct helpers_job *job)
 				err = 1;
 			out++;
 			atomic_fetch_add(&h->j->taken, 1);
-			if (job->ahead)
+			if (atomic_load(&h->j->resting) &&
+				atomic_load(&h->j->done) - atomic_load(&h->j->taken) <= job->ahead / 2)
 				futex_wake(&h->j->taken);
 		}
 		if (err || out == job->n)

@@ -20,6 +20,7 @@ struct job_board {
 	_Atomic uint32_t sleeping; /* the supervisor waits for it */
 	_Atomic uint32_t done;	   /* items */
 	_Atomic uint32_t taken;	   /* a futex: items that the supervisor has taken */
+	_Atomic uint32_t resting;  /* helpers that wait for more to be taken */
 	_Atomic uint32_t stop;
 	_Atomic uint16_t state[]; /* of each item */
 };

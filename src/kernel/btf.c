@@ -1,10 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* /sys/kernel/btf/vmlinux, which everyone may read. */
 #include <bpf/btf.h>
-#include <fcntl.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "kbtf.h"
@@ -81,34 +78,6 @@ const char *kbtf_op_name(unsigned opcode)
 			return name + sizeof(prefix) - 1;
 	}
 	return NULL;
-}
-
-bool kbtf_names(const char *name)
-{
-	size_t len = strlen(name), size = 0;
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	struct stat st;
-	char *all = NULL;
-	bool found = false;
-
-	if (fd >= 0 && !fstat(fd, &st) && st.st_size > 0 && st.st_size < 1 << 28) {
-		ssize_t n;
-
-		all = xrealloc(NULL, (size_t)st.st_size);
-		while (size < (size_t)st.st_size && (n = read(fd, all + size, (size_t)st.st_size - size)) > 0)
-			size += (size_t)n;
-	}
-	/* among the strings, which are the last part, each ends with a zero, and the first is empty */
-	for (char *at = all; at && !found; at++) {
-		at = memmem(at, (size_t)(all + size - at), name, len + 1);
-		if (!at)
-			break;
-		found = at > all && !at[-1];
-	}
-	free(all);
-	if (fd >= 0)
-		close(fd);
-	return found;
 }
 
 void kbtf_free(void)

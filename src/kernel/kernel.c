@@ -34,50 +34,32 @@ enum {
  */
 enum set { SET_FIND, SET_WORK, SET_REGISTERED, SET_REFS, SET_MAP_AT, SETS };
 
-/* 6.7 (4ac454682158): a walk over mappings that only tries their lock. Before that, the iterator over them waits for it. */
-static bool tries_maps(void)
-{
-	static int known;
-
-	if (!known)
-		known = kbtf_names("bpf_iter_task_vma_new") ? 1 : -1;
-	return known > 0;
-}
-
-/* Else they may stand in a list, up to 6.0 (763ecb035029), which takes no lock to read; the program finds out. */
-static bool lists_maps(void)
-{
-	return !tries_maps();
-}
-
 static const struct program {
 	const char *name;
 	unsigned sets;
 	unsigned since, before; /* kernel releases; 0: any. 6.18 is 618 */
-	bool (*there)(void);	/* has the kernel what it takes? NULL: it need not be asked */
 } all_programs[] = {
-	{"learn", 1 << SET_FIND, 0, 0, NULL},
-	{"find_files", 1 << SET_FIND, 0, 0, NULL},
-	{"find_tasks", 1 << SET_FIND, 0, 0, NULL},
-	{"find_maps", 1 << SET_FIND, 0, 0, tries_maps},
-	{"find_maps_listed", 1 << SET_FIND, 0, 0, lists_maps},
-	{"find_map_at", 1 << SET_MAP_AT, 0, 0, NULL},
-	{"walk_ring", 1 << SET_FIND, 0, 0, NULL},
-	{"walk_users", 1 << SET_FIND, 0, 0, NULL},
-	{"walk_free", 1 << SET_FIND, 519, 0, NULL},
-	{"walk_requests", 1 << SET_WORK, 0, 0, NULL},
-	{"walk_workers", 1 << SET_WORK, 0, 0, NULL},
-	{"walk_names", 1 << SET_WORK | 1 << SET_REGISTERED, 0, 0, NULL},
-	{"walk_files", 1 << SET_REGISTERED, 0, 0, NULL},
-	{"walk_buffers", 1 << SET_REGISTERED, 0, 0, NULL},
-	{"walk_groups", 1 << SET_REGISTERED, 0, 0, NULL},
-	{"walk_low_groups", 1 << SET_REGISTERED, 519, 611, NULL},
-	{"walk_personalities", 1 << SET_REGISTERED, 0, 0, NULL},
-	{"walk_zcrx", 1 << SET_REGISTERED, 615, 0, NULL},
-	{"walk_napi", 1 << SET_REGISTERED, 609, 0, NULL},
-	{"walk_overflow", 1 << SET_REGISTERED, 0, 0, NULL},
-	{"walk_memory", 1 << SET_REGISTERED, 0, 0, NULL},
-	{"walk_refs", 1 << SET_REFS, 0, 616, NULL},
+	{"learn", 1 << SET_FIND, 0, 0},
+	{"find_files", 1 << SET_FIND, 0, 0},
+	{"find_tasks", 1 << SET_FIND, 0, 0},
+	{"find_maps", 1 << SET_FIND, 0, 0},
+	{"find_map_at", 1 << SET_MAP_AT, 0, 0},
+	{"walk_ring", 1 << SET_FIND, 0, 0},
+	{"walk_users", 1 << SET_FIND, 0, 0},
+	{"walk_free", 1 << SET_FIND, 519, 0},
+	{"walk_requests", 1 << SET_WORK, 0, 0},
+	{"walk_workers", 1 << SET_WORK, 0, 0},
+	{"walk_names", 1 << SET_WORK | 1 << SET_REGISTERED, 0, 0},
+	{"walk_files", 1 << SET_REGISTERED, 0, 0},
+	{"walk_buffers", 1 << SET_REGISTERED, 0, 0},
+	{"walk_groups", 1 << SET_REGISTERED, 0, 0},
+	{"walk_low_groups", 1 << SET_REGISTERED, 519, 611},
+	{"walk_personalities", 1 << SET_REGISTERED, 0, 0},
+	{"walk_zcrx", 1 << SET_REGISTERED, 615, 0},
+	{"walk_napi", 1 << SET_REGISTERED, 609, 0},
+	{"walk_overflow", 1 << SET_REGISTERED, 0, 0},
+	{"walk_memory", 1 << SET_REGISTERED, 0, 0},
+	{"walk_refs", 1 << SET_REFS, 0, 616},
 };
 enum { PROGRAMS = sizeof(all_programs) / sizeof(all_programs[0]) };
 
@@ -263,8 +245,7 @@ static bool possible(const struct kernel *k, const char *name)
 	for (size_t i = 0; i < PROGRAMS; i++)
 		if (!strcmp(all_programs[i].name, name))
 			return k->release >= all_programs[i].since &&
-			       (!all_programs[i].before || k->release < all_programs[i].before) &&
-			       (!all_programs[i].there || all_programs[i].there());
+			       (!all_programs[i].before || k->release < all_programs[i].before);
 	return false;
 }
 
@@ -491,11 +472,11 @@ static void set_apart(struct kernel *k)
 }
 
 /* One task's mappings again. False: still not. */
-static bool read_again(struct kernel *k, const char *name, pid_t tid)
+static bool read_again(struct kernel *k, pid_t tid)
 {
 	struct programs *p = &k->set[SET_FIND].p;
 	size_t before = k->n_seen;
-	int fd = programs_iter_of(p, name, tid), err;
+	int fd = programs_iter_of(p, "find_maps", tid), err;
 
 	if (fd < 0)
 		return fd == -ESRCH;
@@ -513,14 +494,14 @@ static bool read_again(struct kernel *k, const char *name, pid_t tid)
 }
 
 /* A process that gets on holds the lock for microseconds: it is asked again, after all the others. */
-static void try_again(struct kernel *k, const char *name)
+static void try_again(struct kernel *k)
 {
 	for (int tries = 0; tries < LOCK_TRIES && k->n_busy; tries++) {
 		size_t left = 0;
 
 		usleep(LOCK_REST_US);
 		for (size_t i = 0; i < k->n_busy; i++)
-			if (i >= MOST_TRIED || !read_again(k, name, k->busy[i].tid))
+			if (i >= MOST_TRIED || !read_again(k, k->busy[i].tid))
 				k->busy[left++] = k->busy[i];
 		k->n_busy = left;
 	}
@@ -529,15 +510,14 @@ static void try_again(struct kernel *k, const char *name)
 int kernel_find_maps(
 	struct kernel *k, const struct seen **seen, size_t *n, const struct kernel_task **busy, size_t *n_busy)
 {
-	const char *name = possible(k, "find_maps") ? "find_maps" : "find_maps_listed";
 	int err = k->why ? -EPERM : 0;
 
 	k->n_seen = k->n_busy = 0;
 	if (!err)
-		err = collect(k, name);
+		err = collect(k, "find_maps");
 	if (!err) {
 		set_apart(k);
-		try_again(k, name);
+		try_again(k);
 	}
 	*seen = k->seen;
 	*n = k->n_seen;

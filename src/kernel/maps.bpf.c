@@ -23,9 +23,9 @@ static __always_inline bool stands_for_mm(struct task_struct *t)
 {
 	struct task_struct *leader;
 
-	if (!t->mm || t->flags & HAS_NO_MM)
+	if (!GET(t, mm) || GET(t, flags) & HAS_NO_MM)
 		return false;
-	if (t->pid == t->tgid)
+	if (GET(t, pid) == GET(t, tgid))
 		return true;
 	leader = GET(t, group_leader);
 	return !GET(leader, mm) || GET(leader, flags) & HAS_NO_MM;
@@ -80,43 +80,33 @@ struct bpf_iter_task_vma {
 extern int bpf_iter_task_vma_new(struct bpf_iter_task_vma *it, struct task_struct *task, uint64_t addr) __ksym __weak;
 extern struct vm_area_struct *bpf_iter_task_vma_next(struct bpf_iter_task_vma *it) __ksym __weak;
 extern void bpf_iter_task_vma_destroy(struct bpf_iter_task_vma *it) __ksym __weak;
+extern void *bpf_rdonly_cast(const void *obj, uint32_t type) __ksym __weak;
 
 /*
  * 6.7 and later: new only tries the lock, and destroy gives it back at the end of each step. From 7.1 on, and in 6.18 from some release on,
  * next tries a lock of each mapping instead: that succeeds beside a lock that is held for ever, and passes over the mappings whose own is
  * taken. Then fewer were met than there are.
  */
-SEC("iter/task")
-int find_maps(struct bpf_iter__task *it)
+static __always_inline int try_lock(struct bpf_iter__task *it, struct task_struct *t, bool first)
 {
-	struct task_struct *t = it->task;
 	struct bpf_iter_task_vma vmas;
 	struct vm_area_struct *v;
-	bool first;
 	int err;
 
-	x.len = x.n = 0;
-	if (!t || !stands_for_mm(t))
-		return 0;
-	first = begin_task(t);
-	x.status = WALK_DONE;
-	if (x.cursor[1] == AT_END) {
-		x.cursor[1] = AT_START;
-		x.cursor[0] = 0;
-		return 0;
-	}
-	maps.task = (uint64_t)t;
 	maps.left = MAPS_AT_ONCE;
 	err = bpf_iter_task_vma_new(&vmas, t, x.cursor[1]);
 	while ((v = bpf_iter_task_vma_next(&vmas))) {
-		struct file *f = v->vm_file;
+		/* the verifier compares names for each pointer that it is to trust, which takes it longer than all else */
+		struct vm_area_struct *one =
+			bpf_rdonly_cast(v, (uint32_t)bpf_core_type_id_kernel(struct vm_area_struct));
+		struct file *f = one->vm_file;
 
 		if (f && (uint64_t)f->f_op == ring_fops) {
 			maps.vma = (uint64_t)v;
 			if (!add_map())
 				break; /* no room: it comes first in the next step */
 		}
-		x.cursor[1] = v->vm_end;
+		x.cursor[1] = one->vm_end;
 		x.cursor[2]++;
 		if (!--maps.left)
 			break;
@@ -128,32 +118,6 @@ int find_maps(struct bpf_iter__task *it)
 	if (v || (err && err != -2) || (!err && x.cursor[2] < (uint32_t)GET(t, mm, map_count)))
 		add_busy();
 	return end_step(it, first, false);
-}
-
-static long at_map(struct task_struct *t, struct vm_area_struct *v, void *ctx)
-{
-	(void)ctx;
-	maps.task = (uint64_t)t;
-	maps.vma = (uint64_t)v;
-	add_map();
-	return 0;
-}
-
-/* 5.17 and later: what is mapped at address key[0], which something else has read. It only tries the lock, too. */
-SEC("iter/task")
-int find_map_at(struct bpf_iter__task *it)
-{
-	struct task_struct *t = it->task;
-
-	if (!t)
-		return 0;
-	x.len = x.n = 0;
-	bpf_find_vma(t, x.key[0], at_map, NULL, 0);
-	if (x.len)
-		bpf_seq_write(it->meta->seq, x.out, sizeof(struct seen));
-	x.len = 0;
-	x.status = WALK_DONE;
-	return 0;
 }
 
 enum { LISTED_AT_ONCE = 16 };
@@ -168,29 +132,12 @@ struct {
  * now. It is believed only if it is of the same address space and further up than the one before; so the walk ends, and where it
  * does not lead to the end of the list it is said. cursor[1] is the next.
  */
-SEC("iter/task")
-int find_maps_listed(struct bpf_iter__task *it)
+static __always_inline int follow_list(struct bpf_iter__task *it, struct task_struct *t, bool first)
 {
-	struct task_struct *t = it->task;
 	uint64_t v, last = 0, any = 0;
-	bool first, lost = false;
-	struct mm_struct *mm;
+	struct mm_struct *mm = GET(t, mm);
+	bool lost = false;
 
-	x.len = x.n = 0;
-	if (!HAS(vm_area_struct, vm_next)) {
-		x.status = WALK_NONE;
-		return 0;
-	}
-	if (!t || !stands_for_mm(t))
-		return 0;
-	mm = GET(t, mm);
-	first = begin_task(t);
-	if (x.cursor[1] == AT_END) {
-		x.cursor[1] = AT_START;
-		x.cursor[0] = 0;
-		return 0;
-	}
-	maps.task = (uint64_t)t;
 	v = first ? (uint64_t)GET(mm, mmap) : x.cursor[1];
 	last = first ? 0 : x.key[0];
 #pragma clang loop unroll(disable)
@@ -227,4 +174,57 @@ int find_maps_listed(struct bpf_iter__task *it)
 	if (v || lost || x.cursor[2] < (uint32_t)GET(t, mm, map_count))
 		add_busy();
 	return end_step(it, first, false);
+}
+
+/* 6.7 (4ac454682158) has the walk that only tries the lock; the iterator over mappings of the kernels before it waits for it. */
+SEC("iter/task")
+int find_maps(struct bpf_iter__task *it)
+{
+	struct task_struct *t = it->task;
+	bool first;
+
+	x.len = x.n = 0;
+	if (!bpf_iter_task_vma_new && !HAS(vm_area_struct, vm_next)) {
+		x.status = WALK_NONE;
+		return 0;
+	}
+	if (!t || !stands_for_mm(t))
+		return 0;
+	first = begin_task(t);
+	x.status = WALK_DONE;
+	if (x.cursor[1] == AT_END) {
+		x.cursor[1] = AT_START;
+		x.cursor[0] = 0;
+		return 0;
+	}
+	maps.task = (uint64_t)t;
+	if (bpf_iter_task_vma_new)
+		return try_lock(it, t, first);
+	return follow_list(it, t, first);
+}
+
+static long at_map(struct task_struct *t, struct vm_area_struct *v, void *ctx)
+{
+	(void)ctx;
+	maps.task = (uint64_t)t;
+	maps.vma = (uint64_t)v;
+	add_map();
+	return 0;
+}
+
+/* 5.17 and later: what is mapped at address key[0], which something else has read. It only tries the lock, too. */
+SEC("iter/task")
+int find_map_at(struct bpf_iter__task *it)
+{
+	struct task_struct *t = it->task;
+
+	if (!t)
+		return 0;
+	x.len = x.n = 0;
+	bpf_find_vma(t, x.key[0], at_map, NULL, 0);
+	if (x.len)
+		bpf_seq_write(it->meta->seq, x.out, sizeof(struct seen));
+	x.len = 0;
+	x.status = WALK_DONE;
+	return 0;
 }
