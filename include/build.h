@@ -21,8 +21,8 @@ struct build_options {
 struct builder;
 
 /*
- * Loads the BPF programs that the rings of d will take, so that helper processes that are forked later have them. Asks the kernel
- * alone.
+ * Loads the BPF programs that the first rings of d will take, and those that others took before, so that helper processes that are
+ * forked later have them. Asks the kernel alone.
  */
 void builder_prepare(const struct discovery *d, struct kernel *k, const struct build_options *o);
 

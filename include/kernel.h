@@ -71,6 +71,8 @@ int kernel_ring(struct kernel *k, const struct ring_key *key, struct ring_base *
  * before anything of it is read. True: it took time.
  */
 bool kernel_prepare(struct kernel *k, const struct ring_base *base);
+/* Loads what helper processes had to load for themselves, so that the next of them have it. */
+void kernel_prepare_again(struct kernel *k);
 /* Is all loaded that any ring can take? */
 bool kernel_prepared(const struct kernel *k);
 

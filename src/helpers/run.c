@@ -392,6 +392,9 @@ int helpers_run(struct helpers *h, const struct helpers_job *job)
 {
 	size_t size = sizeof(*h->j) + job->n * sizeof(h->j->state[0]), out = 0;
 	unsigned parallel = job->parallel ? job->parallel : 1;
+	/* items may be done far more often than helpers have to be looked at */
+	const double watch_each = 0.005;
+	double watch_at = 0;
 	int err = 0, failed;
 
 	if (!job->n)
@@ -412,7 +415,7 @@ int helpers_run(struct helpers *h, const struct helpers_job *job)
 			err = -1;
 	while (!err) {
 		uint32_t seen = atomic_load(&h->j->events);
-		double wait;
+		double left;
 
 		while (out < job->n && !err) {
 			uint16_t state = atomic_load(&h->j->state[out]);
@@ -434,14 +437,19 @@ int helpers_run(struct helpers *h, const struct helpers_job *job)
 			err = -1;
 			break;
 		}
-		wait = watch_all(h);
-		if (wait < 0) {
-			err = -1;
-			break;
+		if (clock_now() >= watch_at) {
+			double wait = watch_all(h);
+
+			if (wait < 0) {
+				err = -1;
+				break;
+			}
+			watch_at = clock_now() + (wait < watch_each ? wait : watch_each);
 		}
+		left = watch_at - clock_now();
 		atomic_store(&h->j->sleeping, 1);
-		if (atomic_load(&h->j->events) == seen)
-			futex_wait(&h->j->events, seen, wait);
+		if (atomic_load(&h->j->events) == seen && left > 0)
+			futex_wait(&h->j->events, seen, left);
 		atomic_store(&h->j->sleeping, 0);
 	}
 	failed = errno;

@@ -69,21 +69,16 @@ static __always_inline bool ring_in_use(struct io_ring_ctx *ctx)
 	return load((void *)first + AT(list_head, prev)) == head && GET(n, ctx) == ctx;
 }
 
-/* Is the ring there that is asked for? A function that the verifier goes through once. */
-int ring_is_there(void);
-__noinline int ring_is_there(void)
+/* The ring that is asked for, NULL if it is gone. */
+static __always_inline struct io_ring_ctx *asked_ring(void)
 {
 	struct file *file = (void *)x.file;
 
 	if (!file)
-		return x.ctx && ring_in_use((void *)x.ctx);
-	return ring_of(file) == (void *)x.ctx && GET(file, f_inode, i_ino) == x.ino && file_alive(file);
-}
-
-/* The ring that is asked for, NULL if it is gone. */
-static __always_inline struct io_ring_ctx *asked_ring(void)
-{
-	return ring_is_there() ? (void *)x.ctx : NULL;
+		return x.ctx && ring_in_use((void *)x.ctx) ? (void *)x.ctx : NULL;
+	if (ring_of(file) != (void *)x.ctx || GET(file, f_inode, i_ino) != x.ino || !file_alive(file))
+		return NULL;
+	return (void *)x.ctx;
 }
 
 /*

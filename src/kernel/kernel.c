@@ -6,6 +6,7 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
@@ -63,6 +64,12 @@ static const struct program {
 };
 enum { PROGRAMS = sizeof(all_programs) / sizeof(all_programs[0]) };
 
+/* What helper processes have in common, in shared memory. */
+struct shared {
+	pthread_mutex_t steps;	 /* they share the programs, and what these write to */
+	_Atomic uint32_t loaded; /* the sets that one of them had to load for itself: a bit each */
+};
+
 struct kernel {
 	struct {
 		struct programs p;
@@ -77,9 +84,9 @@ struct kernel {
 	size_t n_seen, cap_seen;
 	struct kernel_task *busy;
 	size_t n_busy, cap_busy;
-	struct exchange mine;	/* what this process asks, and what was answered */
-	pthread_mutex_t *steps; /* helper processes share the programs, and what these write to; NULL: there are none */
-	size_t steps_size;
+	struct exchange mine;  /* what this process asks, and what was answered */
+	struct shared *shared; /* NULL: there are no helper processes */
+	size_t shared_size;
 };
 
 static const struct walk {
@@ -187,14 +194,15 @@ static void share(struct kernel *k)
 {
 	pthread_mutexattr_t a;
 
-	k->steps_size = sizeof(*k->steps);
-	k->steps = pool_is_open() ? pool_take(&k->steps_size) : NULL;
-	if (!k->steps)
+	k->shared_size = sizeof(*k->shared);
+	k->shared = pool_is_open() ? pool_take(&k->shared_size) : NULL;
+	if (!k->shared)
 		return;
+	memset(k->shared, 0, sizeof(*k->shared));
 	pthread_mutexattr_init(&a);
 	pthread_mutexattr_setpshared(&a, PTHREAD_PROCESS_SHARED);
 	pthread_mutexattr_setrobust(&a, PTHREAD_MUTEX_ROBUST);
-	pthread_mutex_init(k->steps, &a);
+	pthread_mutex_init(&k->shared->steps, &a);
 	pthread_mutexattr_destroy(&a);
 }
 
@@ -205,21 +213,21 @@ static bool lock(struct kernel *k)
 	struct timespec until;
 	int err;
 
-	if (!k->steps)
+	if (!k->shared)
 		return true;
 	clock_gettime(CLOCK_REALTIME, &until);
 	until.tv_sec += PATIENCE;
-	err = pthread_mutex_timedlock(k->steps, &until);
+	err = pthread_mutex_timedlock(&k->shared->steps, &until);
 	/* a helper was killed during a step, of which nothing is left */
 	if (err == EOWNERDEAD)
-		err = pthread_mutex_consistent(k->steps);
+		err = pthread_mutex_consistent(&k->shared->steps);
 	return !err;
 }
 
 static void unlock(struct kernel *k)
 {
-	if (k->steps)
-		pthread_mutex_unlock(k->steps);
+	if (k->shared)
+		pthread_mutex_unlock(&k->shared->steps);
 }
 
 /* A step of a walk: what stands in k->mine is asked, and the answer stands there, with bytes of it at least. */
@@ -263,6 +271,8 @@ static struct programs *set_of(struct kernel *k, enum set set)
 		if (all_programs[i].sets & 1u << set && possible(k, all_programs[i].name))
 			names[n++] = all_programs[i].name;
 	names[n] = NULL;
+	if (k->shared)
+		atomic_fetch_or(&k->shared->loaded, 1u << set);
 	k->set[set].err = n ? programs_load(&k->set[set].p, names) : -EOPNOTSUPP;
 	if (!k->set[set].err)
 		programs_fops(&k->set[set].p, k->ring_fops);
@@ -330,8 +340,8 @@ void kernel_close(struct kernel *k)
 	for (int i = 0; i < SETS; i++)
 		if (k->set[i].tried && !k->set[i].err)
 			programs_free(&k->set[i].p);
-	if (k->steps)
-		pool_give(k->steps, k->steps_size);
+	if (k->shared)
+		pool_give(k->shared, k->shared_size);
 	free(k->seen);
 	free(k->busy);
 	free(k);
@@ -570,6 +580,15 @@ bool kernel_prepare(struct kernel *k, const struct ring_base *base)
 	if (base->nr_files || base->nr_buffers || base->some)
 		set_of(k, SET_REGISTERED);
 	return tried != k->set[SET_WORK].tried || registered != k->set[SET_REGISTERED].tried;
+}
+
+void kernel_prepare_again(struct kernel *k)
+{
+	uint32_t loaded = k->shared ? atomic_load(&k->shared->loaded) : 0;
+
+	for (unsigned set = 0; set < SETS && !k->why; set++)
+		if (loaded & 1u << set)
+			set_of(k, (enum set)set);
 }
 
 bool kernel_prepared(const struct kernel *k)

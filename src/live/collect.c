@@ -2,6 +2,7 @@
 /* Frames of the machine: discover, build, hand over. */
 #include <errno.h>
 #include <fcntl.h>
+#include <malloc.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -245,6 +246,7 @@ static void collect(struct collector *c)
 	/* what has killed the one before may come again */
 	enum { REST = 1 };
 	struct told *t = c->told;
+	bool trimmed = false;
 	double started = 0, rest_until = c->again ? clock_now() + REST : 0;
 
 	for (;;) {
@@ -256,6 +258,10 @@ static void collect(struct collector *c)
 		f = collector_look(c);
 		t->err = f ? 0 : errno;
 		note_stuck(c);
+		/* loading the programs has left much that each helper would begin with a copy of */
+		if (!trimmed)
+			malloc_trim(0);
+		trimmed = true;
 		end = clock_now();
 		/* a machine with very many rings is not kept busy by looking at them */
 		rest_until = end + (end - started);

@@ -338,6 +338,21 @@ static void note_unmapped(struct search *s)
 }
 
 /* Which were asked for, and of whom there is nothing. */
+/* What a request of a ring that is wanted holds is wanted, too, and so on. */
+static void want_held(struct discovery *d)
+{
+	bool more = true;
+
+	while (more) {
+		more = false;
+		for (size_t i = 0; i < d->n_rings; i++)
+			for (size_t k = 0; k < d->rings[i].n_held_by && !d->rings[i].wanted; k++)
+				for (size_t j = 0; j < d->n_rings && !d->rings[i].wanted; j++)
+					if (d->rings[j].wanted && d->rings[j].id == d->rings[i].held_by[k].ring)
+						more = d->rings[i].wanted = true;
+	}
+}
+
 static void choose(struct search *s)
 {
 	struct discovery *d = &s->d;
@@ -364,6 +379,7 @@ static void choose(struct search *s)
 	}
 	for (size_t i = 0; i < d->n_rings; i++)
 		d->rings[i].wanted = !s->n_pids || held_by(&d->rings[i], wanted, n);
+	want_held(d);
 	want_threads(d, s->n_pids, wanted, n);
 }
 

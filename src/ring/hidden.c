@@ -173,6 +173,8 @@ static void add_users(struct hidden_search *s, struct found_ring *r)
 
 /* --- requests whose file is a ring ---------------------------------------------------------------------------------- */
 
+enum { MOST_HELD_BY = 64 };
+
 static bool take_request(void *ctx, const void *record)
 {
 	struct hidden_search *s = ctx;
@@ -197,10 +199,13 @@ static bool take_request(void *ctx, const void *record)
 		if (r->held_by[i].ring == by->ctx && r->held_by[i].user_data == q.user_data &&
 			r->held_by[i].opcode == q.opcode)
 			return true; /* it stands in two lists, or there are several alike */
+	/* more of them say no more about the ring, but the list may name other rings yet */
+	if (r->n_held_by == MOST_HELD_BY)
+		return true;
 	cap = r->n_held_by;
 	r->held_by = arena_grow(&s->d->arena, r->held_by, r->n_held_by, &cap, sizeof(*r->held_by));
 	r->held_by[r->n_held_by++] = (struct ring_request){by->ctx, q.opcode, q.user_data};
-	return r->n_held_by < 64;
+	return true;
 }
 
 static bool take_worker(void *ctx, const void *record)

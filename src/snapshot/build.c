@@ -35,14 +35,22 @@ struct builder *builder_new(const struct discovery *d, struct kernel *k, const s
 
 void builder_prepare(const struct discovery *d, struct kernel *k, const struct build_options *o)
 {
+	/* what other rings take is loaded by whoever comes to them, and here the next time */
+	enum { LOOKED_AT = 16 };
+	size_t looked_at = 0;
+
 	if (!k || kernel_why(k) || o->brief || !(o->sources & SOURCE_KERNEL))
 		return;
-	for (size_t i = 0; i < d->n_rings && !kernel_prepared(k); i++) {
+	kernel_prepare_again(k);
+	for (size_t i = 0; i < d->n_rings && looked_at < LOOKED_AT && !kernel_prepared(k); i++) {
 		const struct found_ring *r = &d->rings[i];
 		const struct ring_key key = {r->file, r->ctx, r->inode};
 		struct ring_base base;
 
-		if (r->wanted && r->ctx && !kernel_ring(k, &key, &base))
+		if (!r->wanted || !r->ctx)
+			continue;
+		looked_at++;
+		if (!kernel_ring(k, &key, &base))
 			kernel_prepare(k, &base);
 	}
 }
@@ -258,7 +266,8 @@ static int read_ring(struct builder *b, struct arena *a, const struct found_ring
 	out->hidden = r->n_refs ? SNAP_NO : b->d->by_kernel || !b->d->unseen ? SNAP_YES : SNAP_UNKNOWN;
 	b->fdinfo_why = uses(b, SOURCE_PROC) ? why_no_fdinfo(r, err) : not_asked;
 	build_people(b, a, r, ref ? &f : NULL, out);
-	if (!out->n_holders)
+	/* a request may be all that holds it */
+	if (!out->n_holders && !r->n_held_by)
 		return -1;
 	build_queues(b, a, r, ref ? &f : NULL, ref, out);
 	if (!ref)

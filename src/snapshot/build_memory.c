@@ -39,7 +39,7 @@ static size_t expected_header(void)
  */
 static int find_header(struct reading *x)
 {
-	size_t expected = expected_header();
+	size_t expected;
 	int err = 0;
 
 	if (x->b->have_base) {
@@ -49,6 +49,7 @@ static int find_header(struct reading *x)
 			at[0], at[1], at[2], at[3], at[4], at[5], at[6], at[7], at[8], at[9], at[10], at[11], at[12]};
 		return ring_read_words(x->acc, &x->header, &x->words);
 	}
+	expected = expected_header();
 	if (!x->b->have_header) {
 		x->header = ring_header_known[expected];
 		err = ring_read_words(x->acc, &x->header, &x->words);
