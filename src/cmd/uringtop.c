@@ -266,7 +266,7 @@ static void tell(struct collector_knows *was, struct collector *k, const struct 
 }
 
 /* The signal that ends the program, 0 if it is none of those. */
-static int take_signal(int fd, struct collector *k)
+static int take_signal(int fd, const struct top *t, struct collector *k)
 {
 	struct signalfd_siginfo s;
 
@@ -280,7 +280,7 @@ static int take_signal(int fd, struct collector *k)
 				collector_pause(k, true);
 			screen_suspend();
 			if (k)
-				collector_pause(k, false);
+				collector_pause(k, top_frozen(t));
 			break;
 		case SIGCONT:
 			screen_again();
@@ -331,7 +331,7 @@ static int loop(struct top *t, struct collector *k, const struct choices *c, int
 		if (poll(p, 3, without ? 1000 : -1) < 0 && errno != EINTR)
 			break;
 		if (p[1].revents)
-			sig = take_signal(signals, k);
+			sig = take_signal(signals, t, k);
 		if (!sig && p[0].revents && take_keys(t, &g))
 			sig = -1;
 		if (!sig && k && (p[2].revents || without) && !take_frame(t, k, c, &first))

@@ -117,7 +117,9 @@ static void keep_step(struct job_board *j, size_t ahead)
 		return;
 	tell(j);
 	atomic_fetch_add(&j->resting, 1);
-	while (atomic_load(&j->done) - (taken = atomic_load(&j->taken)) > ahead / 2 && !atomic_load(&j->stop))
+	/* what has to be done again may be what all wait for */
+	while (atomic_load(&j->done) - (taken = atomic_load(&j->taken)) > ahead / 2 && !atomic_load(&j->stop) &&
+		!atomic_load(&j->again))
 		futex_wait(&j->taken, taken, 1);
 	atomic_fetch_sub(&j->resting, 1);
 }

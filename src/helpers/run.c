@@ -109,6 +109,29 @@ static void reap_leaving(struct helpers *h)
 	h->n_leaving = n;
 }
 
+/* In the process that looks: the state of a process, and the function of the kernel in which it waits. */
+static void read_where(struct helpers_board *board, pid_t pid)
+{
+	char path[32], stat[512];
+	ssize_t n;
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	n = fd < 0 ? -1 : read(fd, stat, sizeof(stat) - 1);
+	if (n > 0) {
+		const char *at;
+
+		stat[n] = '\0';
+		at = strrchr(stat, ')');
+		board->state = at && at[1] == ' ' ? at[2] : '\0';
+	}
+	snprintf(path, sizeof(path), "/proc/%d/wchan", (int)pid);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0 || read(fd, board->where, sizeof(board->where) - 1) < 0)
+		board->where[0] = '\0';
+}
+
 /*
  * The function of the kernel in which a helper waits, "" if that is not to be had. False: it does not wait, or this machine has no time
  * to find out. A process of its own looks, because the directory of /proc itself can be made to wait (chmod of a directory that somebody
@@ -117,21 +140,20 @@ static void reap_leaving(struct helpers *h)
 static bool where_it_waits(struct helpers *h, pid_t pid, char out[64])
 {
 	struct helpers_board *board = h->board;
-	char path[32];
 	pid_t child;
 
 	memset(board->where, 0, sizeof(board->where));
+	board->state = '\0';
 	atomic_store(&board->at_the_door, 0);
-	snprintf(path, sizeof(path), "/proc/%d/wchan", (int)pid);
 	child = fork();
 	if (!child) {
-		int fd;
-
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		helpers_detach();
+		if (h->first.fn)
+			h->first.fn(h->first.ctx);
 		atomic_store(&board->at_the_door, 1);
-		fd = open(path, O_RDONLY | O_CLOEXEC);
-		_exit(fd < 0 || read(fd, board->where, sizeof(board->where) - 1) < 0);
+		read_where(board, pid);
+		_exit(0);
 	}
 	if (child > 0 && !helper_reap(child, 0.02)) {
 		kill(child, SIGKILL);
@@ -139,12 +161,12 @@ static bool where_it_waits(struct helpers *h, pid_t pid, char out[64])
 		if (!atomic_load(&board->at_the_door))
 			return false;
 	}
+	/* the name of the function is not everybody's to read, the state is */
 	memcpy(out, board->where, sizeof(board->where));
 	out[63] = '\0';
-	if (strcmp(out, "0") != 0)
-		return true;
-	out[0] = '\0';
-	return false;
+	if (!strcmp(out, "0"))
+		out[0] = '\0';
+	return board->state != 'R';
 }
 
 /* --- the end of a helper -------------------------------------------------------------------------------------------- */
@@ -161,6 +183,7 @@ static void item_back(struct helpers *h, const struct helper_post *post, bool co
 	if (!counts || ++h->tries[i] < TRIES) {
 		atomic_store(&h->j->state[i], ITEM_AGAIN);
 		atomic_store(&h->j->again, 1);
+		futex_wake(&h->j->taken);
 	} else {
 		atomic_store(&h->j->state[i], ITEM_LOST);
 	}

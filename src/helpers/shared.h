@@ -49,7 +49,7 @@ struct helpers_board {
 	struct helper_post asked;
 	struct question question;
 	_Atomic uint32_t at_the_door; /* whoever reads where a helper waits has come to run */
-	char where[64];		      /* what it has read */
+	char where[64], state;	      /* what it has read; state: a letter of proc(5) */
 };
 
 struct helper {

@@ -33,7 +33,8 @@ static const struct {
 	{"overflow-big", "CQ overflow of 32-byte CQEs"}, {"pinned", "SQPOLL pinned"},
 	{"registered-only", "hidden: REGISTERED_FD_ONLY"}, {"no-mmap", "entries of NO_MMAP"},
 	{"sqpoll-died", "SQPOLL that has died"}, {"guest", "used without being held"}, {"orphan", "owner ended"},
-	{"held-pair", "hidden: held by requests alone"}, {"held-working", "hidden: held by requests, and working"}};
+	{"held-pair", "hidden: held by requests alone"}, {"held-alone", "hidden: held by one request alone"},
+	{"held-working", "hidden: held by requests, and working"}};
 
 static void table(const char *exhibit, const char *state)
 {

@@ -2,6 +2,7 @@
 /* Rings that no process holds: each is the file of a request that is in flight on the other. */
 #include <errno.h>
 #include <poll.h>
+#include <pthread.h>
 #include <stdint.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -87,6 +88,53 @@ cJSON *held_pair(void)
 	let_go(&a);
 	let_go(&b);
 	return both(of_a, of_b);
+}
+
+/* --- one that a single request holds, among many that hold another --- */
+
+static pthread_barrier_t made, go;
+
+/* Who makes a ring uses it, until it ends. */
+static void *maker(void *arg)
+{
+	(void)arg;
+	if (!z_ring(&b, ENTRIES, 0, 0))
+		z_die("io_uring_setup");
+	pthread_barrier_wait(&made);
+	pthread_barrier_wait(&go);
+	return NULL;
+}
+
+cJSON *held_alone(void)
+{
+	enum { OTHERS = 200 };
+	static struct zring other;
+	pthread_t thread;
+	cJSON *of_b, *o;
+
+	if (!z_ring(&a, 256, 0, 0) || !z_ring(&other, ENTRIES, 0, 0))
+		return z_unsupported("a plain ring");
+	pthread_barrier_init(&made, NULL, 2);
+	pthread_barrier_init(&go, NULL, 2);
+	if (pthread_create(&thread, NULL, maker, NULL))
+		z_die("pthread_create");
+	pthread_barrier_wait(&made);
+	of_b = truth_of(&b);
+	z_set(of_b, NULL, "holders", cJSON_CreateArray());
+	/* wherever it stands among them: lists are by user_data or by the time of submission */
+	for (unsigned i = 0; i <= OTHERS; i++)
+		poll_for(z_sqe(&a, i), i == OTHERS / 2 ? b.fd : other.fd, i == OTHERS / 2 ? 0x71 : 0x1000 + i);
+	z_publish(&a, OTHERS + 1);
+	if (z_enter(&a, OTHERS + 1, 0, 0) != OTHERS + 1)
+		z_die("io_uring_enter");
+	o = z_rings(z_truth(&a));
+	held(of_b, cJSON_GetArrayItem(cJSON_GetObjectItem(o, "rings"), 0), 0x71);
+	let_go(&b);
+	pthread_barrier_wait(&go);
+	pthread_join(thread, NULL);
+	cJSON_AddItemToArray(cJSON_GetObjectItem(o, "rings"), z_truth(&other));
+	cJSON_AddItemToArray(cJSON_GetObjectItem(o, "rings"), of_b);
+	return o;
 }
 
 /* --- and one that goes on working ------------------------------------------------------------------------------------- */

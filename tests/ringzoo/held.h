@@ -5,6 +5,7 @@
 #include "zoo.h"
 
 cJSON *held_pair(void);
+cJSON *held_alone(void);
 cJSON *held_working(void);
 void keep_writing(void); /* through the second ring of held_working() */
 

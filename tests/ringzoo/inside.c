@@ -908,6 +908,7 @@ const struct exhibit exhibits_inside[] = {
 	{"guest", "used by a process that does not hold it", guest, NULL},
 	{"orphan", "its owner has ended", orphan, NULL},
 	{"held-pair", "two that only requests of each other hold", held_pair, NULL},
+	{"held-alone", "one that a single request holds, whose maker has ended", held_alone, NULL},
 	{"held-working", "the same, and one of them goes on writing", held_working, keep_writing},
 	{"sqpoll-died", "its owner has ended, and with it the SQPOLL thread", sqpoll_died, NULL},
 	{"lookalikes", "things that are no rings", lookalikes, NULL},

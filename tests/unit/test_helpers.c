@@ -327,6 +327,26 @@ static void a_helper_is_stopped(void **state)
 	end(h);
 }
 
+static void first_is_silent(void *ctx, size_t i)
+{
+	if (!i)
+		silent(ctx, i);
+	answers(ctx, i);
+}
+
+/* Who has done all that there is room for does what the others wait for, once that has to be done again. */
+static void a_silent_one_before_all_there_is_room_for(void **state)
+{
+	struct helpers *h = helpers_new(0.5);
+	double start = now();
+
+	(void)state;
+	run(h, ITEMS, first_is_silent, 0, 8);
+	printf("# the first of 400 is silent for 0.5 s, with room for 8: %.1f s\n", now() - start);
+	assert_true(now() - start < 1.5);
+	end(h);
+}
+
 static bool until_ten(void *ctx, size_t i, enum helpers_end how)
 {
 	(void)ctx;
@@ -541,6 +561,7 @@ int main(void)
 		cmocka_unit_test(several_share),
 		cmocka_unit_test(silent_ones_are_passed),
 		cmocka_unit_test(an_item_with_many_silent_targets),
+		cmocka_unit_test(a_silent_one_before_all_there_is_room_for),
 		cmocka_unit_test(rounds),
 		cmocka_unit_test(two_hundred),
 		cmocka_unit_test(a_helper_dies),
