@@ -4,9 +4,12 @@
  * killed at any instruction: what it holds then is lost to the pool, and nothing else is.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdatomic.h>
 #include <stdint.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
 #include "pool.h"
 
@@ -24,12 +27,41 @@ static char *unit(uint64_t n)
 	return (char *)pool + (n << UNIT_BITS);
 }
 
+/*
+ * A file of memory takes what is used of it and no more, even where memory may not be promised beyond what there is (overcommit_memory 2
+ * counts all of an anonymous mapping, and others would have to do without).
+ */
+static int memory_file(void)
+{
+	enum { NOEXEC_SEAL = 8 }; /* MFD_NOEXEC_SEAL, 6.3; without it such a kernel writes to its log */
+	int fd = memfd_create("uring-pool", MFD_CLOEXEC | NOEXEC_SEAL);
+
+	return fd < 0 && errno == EINVAL ? memfd_create("uring-pool", MFD_CLOEXEC) : fd;
+}
+
+/* Bytes of address space that it may take: the rest of the program needs some, too. */
+static uint64_t room(void)
+{
+	struct rlimit as, file;
+	uint64_t most = UINT64_MAX;
+
+	if (!getrlimit(RLIMIT_AS, &as) && as.rlim_cur != RLIM_INFINITY)
+		most = as.rlim_cur / 4;
+	if (!getrlimit(RLIMIT_FSIZE, &file) && file.rlim_cur < most)
+		most = file.rlim_cur;
+	return most;
+}
+
 int pool_open(void)
 {
-	/* where memory may not be promised beyond what there is, less address space has to do */
-	for (uint64_t size = 1ull << 36; !pool && size >= 1ull << 26; size >>= 1) {
-		void *map = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	uint64_t most = room();
+	int fd = pool ? -1 : memory_file();
 
+	for (uint64_t size = 1ull << 36; !pool && fd >= 0 && size >= 1ull << 24; size >>= 1) {
+		void *map = MAP_FAILED;
+
+		if (size <= most && !ftruncate(fd, (off_t)size))
+			map = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE, fd, 0);
 		if (map == MAP_FAILED)
 			continue;
 		madvise(map, size, MADV_DONTDUMP);
@@ -37,6 +69,10 @@ int pool_open(void)
 		pool->units = size >> UNIT_BITS;
 		pool->used = 1;
 	}
+	if (fd >= 0)
+		close(fd);
+	if (!pool)
+		errno = ENOMEM;
 	return pool ? 0 : -1;
 }
 
