@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # For tests in bash: TAP lines, and exhibits of ringzoo.
 # shellcheck shell=bash disable=SC2034,SC2153
+# whoever runs the tests may have set up uringtop
+export XDG_CONFIG_HOME=/nonexistent
 build=${1:?usage: $0 BUILD}
 ctl=$build/uringctl
 failed=0
