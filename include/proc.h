@@ -36,8 +36,9 @@ pid_t proc_dir_pid(int dirfd);
 long proc_kcmp(pid_t a, pid_t b, int type, unsigned long x, unsigned long y);
 
 struct iovec;
-/* As process_vm_readv(2), of no more than 1,024 pieces; announced as guard.h says. */
-ssize_t proc_memory(pid_t pid, const struct iovec *remote, size_t n, const struct iovec *local, size_t n_local);
+/* As process_vm_readv(2) of a thread of process pid, of no more than 1,024 pieces; announced as guard.h says. */
+ssize_t proc_memory(
+	pid_t pid, pid_t tid, const struct iovec *remote, size_t n, const struct iovec *local, size_t n_local);
 
 /* --- /proc/PID/stat, status, exe ------------------------------------------------------------------------------- */
 

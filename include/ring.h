@@ -49,7 +49,7 @@ struct found_ring {
 	uint64_t id;
 	bool wanted; /* one of the processes that were asked for holds it */
 	bool numbered; /* it has no inode of its own (before 5.19), or none that can be read: id is a number of this run */
-	bool fds_unknown;      /* a process that has it mapped may have descriptors of it, which are not to be seen */
+	int fds_unknown; /* errno: why descriptors of it that a process may have are not to be seen; 0: there are none */
 	bool maps_unknown;     /* it may have mappings that could not be told from another ring's (before 5.19 only) */
 	struct ring_ref *refs; /* by pid, tid, fd */
 	size_t n_refs;
@@ -105,13 +105,15 @@ struct discovery {
 	struct skipped *skipped;
 	size_t n_skipped;
 	size_t unseen;	     /* processes that could not be looked into */
+	pid_t *asked;	     /* the processes of the pids that were asked for, in their order; 0: it cannot be had */
 	bool by_kernel;	     /* the kernel itself was asked: nothing that holds a ring was left out */
 	struct task_mm *mms; /* by pid */
 	size_t n_mms;
 	struct mm_numbers *numbers;
 	struct ring_thread *threads; /* by tid */
 	size_t n_threads;
-	pid_t *unmapped; /* processes whose mappings could not be read */
+	bool maps_unread; /* mappings were not to be had from the kernel, and were not asked for elsewhere */
+	pid_t *unmapped;  /* processes whose mappings could not be read */
 	size_t n_unmapped;
 };
 
@@ -120,7 +122,8 @@ struct discovery {
  * through /proc. Wanted are those that one of the n_pids processes holds, all of them if n_pids is 0; a thread's id stands for
  * its process. A named process that cannot be had is in skipped, with the reason. proc: /proc may be looked into besides, where k
  * cannot find mappings. All that may wait for a process is done by helpers h; NULL: by the caller. A process that does not answer is among
- * helpers_late. Returns 0, or -1 with errno if /proc itself cannot be read. discovery_free gives everything back.
+ * helpers_late. Returns 0, or -1 with errno: /proc itself cannot be read (ENOENT, EMFILE ...), or no helper can be started (EAGAIN, ENOMEM).
+ * discovery_free gives everything back.
  */
 struct helpers;
 int discover(struct discovery *d, struct helpers *h, const pid_t *pids, size_t n_pids, struct kernel *k, bool proc);
@@ -234,7 +237,7 @@ int ring_geometry_from_words(const struct ring_header *h, const struct ring_word
 /* The target's own mapping through process_vm_readv: no reference to the ring is ever taken. */
 struct ring_access_vm {
 	struct ring_access base;
-	pid_t pid;
+	pid_t pid, tid; /* tid: a thread of it whose address space is there */
 	uint64_t rings, rings_len, sqes, sqes_len;
 };
 void ring_access_vm_init(

@@ -12,7 +12,8 @@
  * What is read passes through memory of this process alone: a helper that is given up while it waits for a page may still have the
  * kernel copy it, and shared memory would be somebody else's by then.
  */
-ssize_t proc_memory(pid_t pid, const struct iovec *remote, size_t n, const struct iovec *local, size_t n_local)
+ssize_t proc_memory(
+	pid_t pid, pid_t tid, const struct iovec *remote, size_t n, const struct iovec *local, size_t n_local)
 {
 	static _Thread_local char *buffer;
 	static _Thread_local size_t cap;
@@ -28,7 +29,7 @@ ssize_t proc_memory(pid_t pid, const struct iovec *remote, size_t n, const struc
 	}
 	if (guard_begin(pid, GUARD_MEMORY))
 		return -1;
-	got = process_vm_readv(pid, &(struct iovec){buffer, total}, 1, remote, n, 0);
+	got = process_vm_readv(tid, &(struct iovec){buffer, total}, 1, remote, n, 0);
 	err = errno;
 	guard_end();
 	for (size_t i = 0; got > 0 && i < n_local && done < (size_t)got; i++) {

@@ -32,7 +32,7 @@ static int vm_read(struct ring_access *self, enum ring_area area, const struct r
 			remote[k] = (struct iovec){(void *)(uintptr_t)(base + pieces[k].offset), pieces[k].len};
 			total += pieces[k].len;
 		}
-		got = proc_memory(v->pid, remote, k, local, k);
+		got = proc_memory(v->pid, v->tid, remote, k, local, k);
 		if (got < 0)
 			return -errno;
 		if ((size_t)got != total)
@@ -45,13 +45,13 @@ static int vm_read(struct ring_access *self, enum ring_area area, const struct r
 
 void ring_access_vm_init(struct ring_access_vm *v, pid_t pid, const struct ring_mapping *maps, size_t n)
 {
-	*v = (struct ring_access_vm){.base = {vm_read}, .pid = pid};
+	*v = (struct ring_access_vm){.base = {vm_read}, .pid = pid, .tid = pid};
 	for (size_t i = 0; i < n; i++) {
 		uint64_t len = maps[i].end - maps[i].start;
 
 		if (maps[i].pid != pid)
 			continue;
-		v->pid = maps[i].tid;
+		v->tid = maps[i].tid;
 		/* programs of before 5.4 map the CQ apart; it is the same memory, and the longer one holds all that is needed */
 		if ((maps[i].offset == 0 || maps[i].offset == OFF_CQ_RING) && len > v->rings_len) {
 			v->rings = maps[i].start;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Every ring of the machine and who holds it: as the kernel sees it where we may ask, else as /proc shows it. */
 #include <errno.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
@@ -30,6 +31,14 @@ static bool held_by(const struct found_ring *r, const pid_t *pids, size_t n)
 	return false;
 }
 
+/* /proc has nothing of a process: it has ended, or is there and not to be seen. */
+static const char *absent(pid_t pid, const char *ended)
+{
+	return kill(pid, 0) && errno == ESRCH
+		       ? ended
+		       : "/proc does not show it (mounted with hidepid, or of another pid namespace)";
+}
+
 /* Why a process that was named has nothing to show, NULL if it has; *process gets its id, which a thread's may not be. */
 static const char *why_not(struct arena *a, pid_t pid, pid_t *process)
 {
@@ -41,7 +50,7 @@ static const char *why_not(struct arena *a, pid_t pid, pid_t *process)
 	*process = pid;
 	if (dir < 0)
 		return errno == ENOENT || errno == ESRCH
-			       ? "no such process (ps -e lists them)"
+			       ? absent(pid, "no such process (ps -e lists them)")
 			       : arena_printf(a, "%s: /proc/%d could not be opened", strerrorname_np(errno), (int)pid);
 	if (!proc_status(a, dir, &st)) {
 		if (st.tgid > 0)
@@ -52,7 +61,7 @@ static const char *why_not(struct arena *a, pid_t pid, pid_t *process)
 			why = "a kernel thread: it has no rings of its own (name the process that the ring belongs to)";
 	} else if (errno != ETIMEDOUT) { /* of those whoever supervises says so */
 		why = errno == ENOENT || errno == ESRCH
-			      ? "no such process (it has just ended)"
+			      ? absent(pid, "no such process (it has just ended)")
 			      : arena_printf(a, "%s: its state could not be read", strerrorname_np(errno));
 	}
 	close(dir);
@@ -151,7 +160,7 @@ static int by_pid(const void *a, const void *b)
 
 bool discovery_unmapped(const struct discovery *d, pid_t pid)
 {
-	return d->n_unmapped && bsearch(&pid, d->unmapped, d->n_unmapped, sizeof(pid), by_pid);
+	return d->maps_unread || (d->n_unmapped && bsearch(&pid, d->unmapped, d->n_unmapped, sizeof(pid), by_pid));
 }
 
 /* /proc shows the inode of what is mapped, not which ring of the kernel's that is: it is asked for, unless the ring was met. */
@@ -301,10 +310,13 @@ static bool round_of_kernel(struct search *s, struct uses *uses)
 	if (!kernel_find_maps(s->k, &seen, &n, &busy, &n_busy)) {
 		take_seen(&s->d, &s->seen, &cap, seen, n);
 		uses_take(uses, seen, n);
-		if (n_busy)
+		if (n_busy && s->proc)
 			scan_later(s, busy, n_busy);
+		s->d.maps_unread = n_busy && !s->proc;
 	} else if (s->proc) {
 		scan_later(s, NULL, 0);
+	} else {
+		s->d.maps_unread = true;
 	}
 	if (s->d.n_mms)
 		qsort(s->d.mms, s->d.n_mms, sizeof(*s->d.mms), by_mm_pid);
@@ -337,7 +349,6 @@ static void note_unmapped(struct search *s)
 		qsort(d->unmapped, d->n_unmapped, sizeof(*d->unmapped), by_pid);
 }
 
-/* Which were asked for, and of whom there is nothing. */
 /* What a request of a ring that is wanted holds is wanted, too, and so on. */
 static void want_held(struct discovery *d)
 {
@@ -353,15 +364,18 @@ static void want_held(struct discovery *d)
 	}
 }
 
+/* Which were asked for, and of whom there is nothing. */
 static void choose(struct search *s)
 {
 	struct discovery *d = &s->d;
 	pid_t *wanted = arena_alloc(&d->arena, (s->n_pids + 1) * sizeof(*wanted));
 	size_t cap = 0, n = 0;
 
+	d->asked = arena_alloc(&d->arena, (s->n_pids + 1) * sizeof(*d->asked));
 	for (size_t i = 0; i < s->n_pids; i++) {
 		const char *why = why_not(&d->arena, s->pids[i], &wanted[n]);
 
+		d->asked[i] = why ? 0 : wanted[n];
 		if (why)
 			add_skipped(d, &cap, (struct skipped){s->pids[i], why, true});
 		else

@@ -125,7 +125,8 @@ static void add_ring(struct discovery *d, size_t *cap, const struct sighting *s,
 	r->registered = arena_alloc(&d->arena, count[SIGHTING_REGISTERED] * sizeof(*r->registered));
 	for (size_t i = 0; i < n; i++) {
 		r->inode = s[i].inode;
-		r->fds_unknown |= s[i].fds_unknown;
+		if (s[i].fds_unknown)
+			r->fds_unknown = s[i].fds_unknown;
 		if (s[i].file) {
 			r->file = s[i].file;
 			r->ctx = s[i].ctx;

@@ -21,6 +21,7 @@ struct collector {
 	struct sightings *found;
 	dev_t anon_dev;
 	bool fds;
+	bool refused;	   /* a descriptor was not looked at, because the process did not answer before */
 	pid_t pid, mm_tid; /* and which of its threads' maps */
 };
 
@@ -101,14 +102,18 @@ static void look_at_fd(void *ctx, int dirfd, const char *name, int number)
 	ssize_t len;
 	int err;
 
-	if (guard_begin(t->c->pid, GUARD_LINK))
+	if (guard_begin(t->c->pid, GUARD_LINK)) {
+		t->c->refused = true;
 		return;
+	}
 	len = readlinkat(dirfd, name, link, sizeof(link));
 	guard_end();
 	if (len != sizeof(ring) - 1 || memcmp(link, ring, sizeof(ring) - 1))
 		return;
-	if (guard_begin(t->c->pid, GUARD_FD_STAT))
+	if (guard_begin(t->c->pid, GUARD_FD_STAT)) {
+		t->c->refused = true;
 		return;
+	}
 	err = fstatat(dirfd, name, &st, 0);
 	guard_end();
 	if (err)
@@ -213,7 +218,7 @@ static void maps_of_thread(void *ctx, int dirfd, const char *name, int number)
 
 static bool all_of_it(struct sightings *out, pid_t pid, dev_t anon_dev, bool fds)
 {
-	struct collector each = {out, anon_dev, fds, pid, pid}, *c = &each;
+	struct collector each = {out, anon_dev, fds, false, pid, pid}, *c = &each;
 	struct first_map first = {c, anon_dev, false};
 	const char *why = NULL;
 	size_t before = out->n;
@@ -234,8 +239,6 @@ static bool all_of_it(struct sightings *out, pid_t pid, dev_t anon_dev, bool fds
 	err = maps < 0 ? errno : 0;
 	if (maps < 0 && !why)
 		why = denied(err);
-	for (size_t i = before; why && i < out->n; i++)
-		out->v[i].fds_unknown = true;
 	if (why) {
 		out->unseen++;
 		skip(c, pid, why);
@@ -250,6 +253,10 @@ static bool all_of_it(struct sightings *out, pid_t pid, dev_t anon_dev, bool fds
 			close(task);
 		}
 	}
+	for (size_t i = before; (why || c->refused) && i < out->n; i++)
+		out->v[i].fds_unknown = why ? EACCES : ETIMEDOUT;
+	/* whoever supervises says that it does not answer */
+	out->unseen += !why && c->refused;
 	close(dir);
 	return maps >= 0 || err == ENOENT || err == ESRCH;
 }

@@ -13,7 +13,7 @@ struct sighting {
 	uint64_t file, ctx;  /* the kernel's, 0: not known */
 	struct ring_ref ref; /* of a mapping: whose; fd is the slot of a registered one, -1 of a mapping */
 	struct ring_mapping map;
-	bool fds_unknown;      /* the process was not to be asked for its descriptors */
+	int fds_unknown;       /* errno: why the process was not to be asked for its descriptors; 0: it was */
 	struct sighting *same; /* while rings are numbered */
 };
 

@@ -200,10 +200,12 @@ int read_fdinfo(struct builder *b, struct arena *a, const struct ring_ref *ref, 
 
 const char *no_descriptor(const struct found_ring *r)
 {
-	return r->fds_unknown ? "EACCES: what descriptors of the ring there are is not to be seen (CAP_DAC_READ_SEARCH "
-				"lets you, "
-				"beside CAP_SYS_PTRACE)"
-			      : "no descriptor of the ring is open";
+	return r->fds_unknown == ETIMEDOUT ? "a process that may have descriptors of the ring does not answer"
+	       : r->fds_unknown
+		       ? "EACCES: what descriptors of the ring there are is not to be seen (CAP_DAC_READ_SEARCH "
+			 "lets you, "
+			 "beside CAP_SYS_PTRACE)"
+		       : "no descriptor of the ring is open";
 }
 
 static const char *why_no_fdinfo(const struct found_ring *r, int err)

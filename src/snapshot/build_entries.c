@@ -16,7 +16,7 @@ static ssize_t look_mem(void *ctx, uint64_t addr, void *dst, size_t n)
 
 	if (!budget_take(&x->budget, n))
 		return -1;
-	return proc_memory(x->pid, &remote, 1, &local, 1);
+	return proc_memory(x->pid, x->pid, &remote, 1, &local, 1);
 }
 
 /* Where fd is in the table, or has its place. */

@@ -69,7 +69,10 @@ static void holders(struct builder *b, struct arena *a, const struct found_ring 
 		out->holders[i].mapped = SNAP_UNKNOWN;
 		snap_drop_reason(out, "holders.mapped");
 		snap_add_reason(a, out, "holders.mapped",
-			"the process's mappings could not be read: it does not answer, or is not to be looked into");
+			b->d->maps_unread ? "BPF cannot read mappings here without waiting for a process, and /proc "
+					    "was not asked (--source)"
+					  : "the process's mappings could not be read: it does not answer, or is not "
+					    "to be looked into");
 	}
 	for (size_t i = 0; r->maps_unknown && i < out->n_holders; i++)
 		if (out->holders[i].mapped == SNAP_NO)
@@ -176,6 +179,7 @@ static void list_threads(struct person *p)
 	struct dirent *e;
 
 	p->asked_threads = true;
+	p->threads_err = dir ? 0 : errno;
 	while (dir && (e = readdir(dir))) {
 		struct arena tmp = {0};
 		struct proc_task t;
@@ -186,7 +190,10 @@ static void list_threads(struct person *p)
 		if (task < 0)
 			continue;
 		proc_dir_is(task, p->pid);
-		if (!proc_task_read(&tmp, task, &t) && t.io_worker) {
+		if (proc_task_read(&tmp, task, &t)) {
+			if (errno == ETIMEDOUT)
+				p->threads_err = ETIMEDOUT;
+		} else if (t.io_worker) {
 			if (!strncmp(t.comm, "iou-wrk", 7)) {
 				p->workers =
 					arena_grow(&p->arena, p->workers, p->n_workers, &cap_workers, sizeof(int32_t));
@@ -209,8 +216,12 @@ static void list_threads(struct person *p)
 /* Looks for a process's own io_uring threads, once. */
 static void find_threads(struct person *p)
 {
-	if (p->asked_threads || guard_begin(proc_dir_pid(p->dir), GUARD_DIR))
+	if (p->asked_threads)
 		return;
+	if (guard_begin(proc_dir_pid(p->dir), GUARD_DIR)) {
+		p->threads_err = errno;
+		return;
+	}
 	list_threads(p);
 	guard_end();
 }
@@ -252,7 +263,7 @@ static pid_t sqpoll(
 	int32_t tid = hidden_thread(b, r, f);
 	struct proc_task t;
 	int64_t tgid = 0;
-	int dir;
+	int dir, err;
 
 	if (!tid) {
 		snap_add_reason(a, out, "sqpoll",
@@ -282,7 +293,8 @@ static pid_t sqpoll(
 	dir = proc_open(tid);
 	if (b->have_base && b->base.sq_thread.tgid)
 		proc_dir_is(dir, b->base.sq_thread.tgid);
-	if (dir >= 0 && !proc_task_read(a, dir, &t) && t.io_worker) {
+	err = dir < 0 || proc_task_read(a, dir, &t) ? errno : 0;
+	if (!err && t.io_worker) {
 		s->comm = t.comm;
 		s->state = state_name(t.state);
 		if (!s->cpu.known)
@@ -290,7 +302,9 @@ static pid_t sqpoll(
 		tgid = proc_status_number(a, dir, "Tgid");
 	} else {
 		snap_add_reason(a, out, "sqpoll.state",
-			"the thread is not to be seen from here (it has ended, or is in another pid namespace)");
+			err == ETIMEDOUT ? "the process does not answer"
+					 : "the thread is not to be seen from here (it has ended, or is in another pid "
+					   "namespace)");
 	}
 	if (dir >= 0)
 		close(dir);
@@ -307,6 +321,11 @@ static void workers(struct builder *b, struct arena *a, pid_t pid, struct snap_r
 	if (!p)
 		return;
 	find_threads(p);
+	if (p->threads_err) {
+		snap_add_reason(a, out, "workers",
+			p->threads_err == ETIMEDOUT ? "the process does not answer" : "its threads could not be read");
+		return;
+	}
 	out->workers.known = true;
 	out->workers.n_tids = p->n_workers;
 	out->workers.tids = arena_alloc(a, p->n_workers * sizeof(*p->workers));

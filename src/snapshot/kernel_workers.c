@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The io-wq of the tasks that use a ring: its pools, its workers, what each runs and, if it does not get on, what it sleeps in. */
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
@@ -43,19 +44,21 @@ static const char *state_of(const struct task_ids *t)
 }
 
 /* Where in the kernel a thread sleeps, as far as /proc says; function names only, whatever else stands there. */
-static void where_it_sleeps(struct arena *a, pid_t process, struct snap_worker *w)
+/* 0, or the errno of what was refused. */
+static int where_it_sleeps(struct arena *a, pid_t process, struct snap_worker *w)
 {
-	int dir = proc_open(w->tid);
+	int dir = proc_open(w->tid), err;
 	size_t len;
 	char *text;
 
 	if (dir < 0)
-		return;
+		return errno;
 	proc_dir_is(dir, process);
 	text = proc_read(a, dir, "wchan", &len);
 	if (text && len && strcmp(text, "0") != 0)
 		w->wchan = text;
 	text = proc_read(a, dir, "stack", &len);
+	err = text ? 0 : errno;
 	for (char *line = text; line && *line && w->stack.n < 32;) {
 		char *end = strchr(line, '\n'), *name = strchr(line, ']');
 
@@ -66,6 +69,7 @@ static void where_it_sleeps(struct arena *a, pid_t process, struct snap_worker *
 		line = end;
 	}
 	close(dir);
+	return err;
 }
 
 void build_kernel_workers(
@@ -97,6 +101,7 @@ void build_kernel_workers(
 	for (size_t i = 0; i < g.n; i++) {
 		const struct rec_worker *r = &g.v[i];
 		struct snap_worker *to;
+		int err = 0;
 
 		if (!r->task.tid)
 			continue; /* it is being made */
@@ -110,13 +115,15 @@ void build_kernel_workers(
 			to->request = (struct snap_running){true, r->run.ctx == b->base.ctx, r->run.opcode,
 				op_name(a, r->run.opcode), r->run.user_data};
 			if (uses(b, SOURCE_PROC) && strcmp(to->state, "running") != 0 && looked++ < MOST_LOOKED_INTO)
-				where_it_sleeps(a, r->task.tgid, to);
+				err = where_it_sleeps(a, r->task.tgid, to);
 			if (uses(b, SOURCE_PROC) && strcmp(to->state, "running") != 0 && !to->wchan && !to->stack.n &&
 				!snap_reason_of(out, "workers.threads.wchan"))
 				snap_add_reason(a, out, "workers.threads.wchan",
-					"EACCES: where a thread of another user sleeps (CAP_SYS_PTRACE; its stack "
-					"takes "
-					"CAP_SYS_ADMIN)");
+					err == ETIMEDOUT ? "the process does not answer"
+							 : "EACCES: where a thread of another user sleeps "
+							   "(CAP_SYS_PTRACE; its stack "
+							   "takes "
+							   "CAP_SYS_ADMIN)");
 		}
 	}
 }

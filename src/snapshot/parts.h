@@ -18,7 +18,8 @@ struct person {
 	int32_t *workers, *pollers; /* its io-wq and SQPOLL threads */
 	size_t n_workers, n_pollers;
 	bool asked_threads;
-	uint64_t used; /* by which to let go of the one unused longest */
+	int threads_err; /* errno: why they are not known; 0: they are */
+	uint64_t used;	 /* by which to let go of the one unused longest */
 };
 
 enum { PEOPLE = 32 };
