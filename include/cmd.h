@@ -105,6 +105,9 @@ bool enough_descriptors(void);
 /* Writes out b and empties it. -1 after it has said why not; nothing more is worth printing then. */
 int put_out(struct buf *b);
 
+/* Says on stderr why there was no look at all, by what discover() or collector_look() has left in errno. */
+void no_look(int err);
+
 /* Says on stderr that n helpers cannot end yet, one of which is that. Nothing for 0. */
 void tell_stuck(size_t n, pid_t one);
 /* Ends them, and says so. */

@@ -23,6 +23,19 @@ void fill_standard_descriptors(void)
 		close(fd);
 }
 
+void no_look(int err)
+{
+	if (err == ECHILD)
+		complain("the process that looks at the machine was ended");
+	else if (err == ENOMEM)
+		complain("there is not enough memory to look at the machine (ulimit -v, or a limit of the cgroup)");
+	else if (err == EAGAIN || err == ETIMEDOUT)
+		complain("no process can be started to look at the machine: %s%s", strerror(err),
+			err == EAGAIN ? " (ulimit -u, or a limit of the cgroup)" : "");
+	else
+		complain("/proc: %s%s", strerror(err), err == ENOENT ? " (is it mounted?)" : "");
+}
+
 void tell_stuck(size_t n, pid_t one)
 {
 	if (n)

@@ -145,7 +145,7 @@ int find_rings(const struct choices *c, struct helpers *h, struct kernel *k, str
 	size_t wanted = 0;
 
 	if (discover(d, h, c->pids, c->n_pids, k, c->sources & SOURCE_PROC)) {
-		complain("/proc: %s%s", strerror(errno), errno == ENOENT ? " (is it mounted?)" : "");
+		no_look(errno);
 		return -1;
 	}
 	for (size_t i = 0; i < d->n_skipped; i++) {
@@ -157,8 +157,9 @@ int find_rings(const struct choices *c, struct helpers *h, struct kernel *k, str
 	if (!c->n_pids && !c->by_id && c->fd < 0)
 		*failed |= tell_unseen(d);
 	for (size_t i = 0; i < c->n_pids; i++)
-		if (!was_skipped(d, c->pids[i]) && !is_late(h, c->pids[i]) && !holds(d, c->pids[i]) && c->fd < 0)
-			complain("pid %d: has no ring%s", (int)c->pids[i],
+		if (!was_skipped(d, c->pids[i]) && !is_late(h, c->pids[i]) && !holds(d, c->pids[i]) &&
+			!holds(d, d->asked[i]) && c->fd < 0)
+			complain("pid %d: has no ring at the moment%s", (int)c->pids[i],
 				d->by_kernel ? "" : " that its descriptors or mappings show");
 	for (size_t i = 0; i < d->n_rings; i++) {
 		struct found_ring *r = &d->rings[i];

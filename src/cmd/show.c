@@ -91,12 +91,17 @@ static bool gone_matters(const struct choices *c, const struct found_ring *r, co
 
 	if (matters)
 		complain("ring %llu: %s", (unsigned long long)r->id, why);
-	/* a process that lives has closed the ring, and another may have just as few */
+	/* that a process which lives has closed a ring is no failure */
 	for (size_t i = 0; i < c->n_pids && !(lost || c->by_id || c->fd >= 0); i++) {
-		if (!ring_holder(r, c->pids[i]) || !has_ended(c->pids[i]))
+		bool ended;
+
+		if (!ring_holder(r, c->pids[i]))
 			continue;
-		complain("pid %d: ended while its ring %llu was read", (int)c->pids[i], (unsigned long long)r->id);
-		matters = true;
+		ended = has_ended(c->pids[i]);
+		complain(ended ? "pid %d: ended while its ring %llu was read"
+			       : "pid %d: closed its ring %llu while it was read",
+			(int)c->pids[i], (unsigned long long)r->id);
+		matters |= ended;
 	}
 	return matters;
 }
@@ -152,7 +157,7 @@ static int show_live(const struct choices *c, struct sink *s, bool brief)
 	int err = 0;
 
 	if (!h) {
-		complain("no shared memory: %s", strerror(errno));
+		no_look(errno);
 		kernel_close(k);
 		return EXIT_FAILED;
 	}

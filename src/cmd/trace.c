@@ -291,7 +291,7 @@ static int find_targets(struct tracing *x)
 	size_t missing = 0;
 
 	if (discover(&d, x->h, c->pids, c->n_pids, k, true)) {
-		complain("/proc: %s%s", strerror(errno), errno == ENOENT ? " (is it mounted?)" : "");
+		no_look(errno);
 		kernel_close(k);
 		return -1;
 	}
@@ -352,6 +352,7 @@ static int start(struct tracing *x, char **argv)
 		sigprocmask(SIG_SETMASK, &x->mask, NULL);
 		restore_descriptor_limit();
 		signal(SIGPIPE, SIG_DFL);
+		signal(SIGXFSZ, SIG_DFL);
 		close(go[1]);
 		if (read(go[0], &byte, 1) == 1)
 			execvp(argv[0], argv);
@@ -586,7 +587,7 @@ static void complain_at_end(struct tracing *x, uint64_t lost)
 	const char *output = x->output ? x->output : "standard output";
 
 	if (x->failed == ETIMEDOUT)
-		complain("%s: is not read (%zu bytes were not written)", output, x->unwritten);
+		complain("%s: is not read, or not fast enough (%zu bytes were not written)", output, x->unwritten);
 	else if (x->failed)
 		complain("%s: %s (what was written up to there can be read)", output, strerror(x->failed));
 	if (lost)
@@ -628,7 +629,8 @@ static int finish(struct tracing *x, int *status)
 	if (x->failed && !(stop_signal() && x->child > 0))
 		return EXIT_FAILED;
 	err = wait_for_command(x, status);
-	return x->failed ? EXIT_FAILED : err;
+	/* the status of a command is its own */
+	return x->failed || (lost && !x->c->rest) ? EXIT_FAILED : err;
 }
 
 static int trace(const struct choices *c, char **command)
@@ -682,7 +684,7 @@ static int trace(const struct choices *c, char **command)
 		complain("%s", why);
 		err = EXIT_FAILED;
 	} else if (!x.h) {
-		complain("no shared memory: %s", strerror(errno));
+		no_look(errno);
 		err = EXIT_FAILED;
 	} else {
 		helpers_begin_with(x.h, drop_tracer, &x);

@@ -28,6 +28,8 @@ int main(int argc, char **argv)
 	raise_descriptor_limit();
 	setlocale(LC_ALL, "");
 	signal(SIGPIPE, SIG_IGN); /* a closed pipe is an error of write, and is said */
+	signal(SIGXFSZ, SIG_IGN); /* so is a file that may not grow */
+	signal(SIGCHLD, SIG_DFL); /* the end of children is waited for */
 	if (argc < 2) {
 		help(&b);
 		fputs(b.data, stderr);

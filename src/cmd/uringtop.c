@@ -64,13 +64,19 @@ static void print_help(void)
 
 /* --- what is looked at ---------------------------------------------------------------------------------------------- */
 
+/* Is none of the named processes to be had, nor any ring of theirs? */
+static bool nothing_of_them(const struct choices *c, const struct frame *f)
+{
+	return c->n_pids && !f->doc.n_rings && snap_missing(f->doc.skipped, f->doc.n_skipped) >= c->n_pids;
+}
+
 /* Says why named processes cannot be had. True: none of them can. */
 static bool none_of_them(const struct choices *c, const struct frame *f)
 {
 	for (size_t i = 0; i < f->doc.n_skipped; i++)
 		if (f->doc.skipped[i].pid.known && !f->doc.skipped[i].late && c->n_pids)
 			complain("pid %d: %s", (int)f->doc.skipped[i].pid.v, f->doc.skipped[i].reason);
-	return c->n_pids && snap_missing(f->doc.skipped, f->doc.n_skipped) >= c->n_pids;
+	return nothing_of_them(c, f);
 }
 
 static void tell_source(const struct choices *o, const struct frame *f)
@@ -84,14 +90,6 @@ static bool is_worth_it(const struct choices *o, const struct frame *f)
 {
 	tell_source(o, f);
 	return !none_of_them(o, f);
-}
-
-static void no_look(int err)
-{
-	if (err == ECHILD)
-		complain("the process that looks at the machine was ended");
-	else
-		complain("/proc: %s%s", strerror(err), err == ENOENT ? " (is it mounted?)" : "");
 }
 
 /* All files, or -1 after it has said which is not to be had. */
@@ -174,7 +172,7 @@ static int batch(struct top *t, struct collector *k, const struct choices *c)
 		if (print_frame(t, c))
 			return EXIT_FAILED;
 		/* processes that were named and have all ended bring no more */
-		over = c->n_pids && !f->doc.n_rings && snap_missing(f->doc.skipped, f->doc.n_skipped) >= c->n_pids;
+		over = nothing_of_them(c, f);
 		if (over || (c->iterations && i >= c->iterations))
 			return EXIT_DONE;
 		top_key(t, 'X');
@@ -303,10 +301,11 @@ static bool take_frame(struct top *t, struct collector *k, const struct choices 
 	else if (err && collector_fd(k) < 0)
 		top_say(t, "no process can be started to look at the machine");
 	else if (err)
-		top_say(t, "/proc could not be read");
+		top_say(t, err == EAGAIN || err == ENOMEM ? "no process can be started to look at the machine"
+							  : "/proc could not be read");
 	if (!f)
 		return true;
-	if (*first && c->n_pids && snap_missing(f->doc.skipped, f->doc.n_skipped) >= c->n_pids) {
+	if (*first && nothing_of_them(c, f)) {
 		top_frame(t, f);
 		return false;
 	}
@@ -479,7 +478,7 @@ static int run(const struct choices *c)
 	if (!c->n_froms)
 		k = collector_new(&co);
 	if (!c->n_froms && !k) {
-		complain("no shared memory: %s", strerror(errno));
+		no_look(errno);
 		err = EXIT_FAILED;
 	} else if (k && !c->batch && isatty(STDIN_FILENO) && isatty(STDOUT_FILENO)) {
 		err = begin(t, k, c, &first);
@@ -510,6 +509,8 @@ int main(int argc, char **argv)
 	raise_descriptor_limit();
 	setlocale(LC_ALL, "");
 	signal(SIGPIPE, SIG_IGN);
+	signal(SIGXFSZ, SIG_IGN); /* so is a file that may not grow */
+	signal(SIGCHLD, SIG_DFL); /* the end of children is waited for */
 	err = options_parse(&uringtop, argc, argv, &c);
 	if (!err && c.help) {
 		print_help();

@@ -89,8 +89,8 @@ static void sees(struct top *t, struct grid *g, int y)
 	}
 	b.len = 0;
 	if (f->unseen) {
-		buf_printf(&b, "%zu process%s not looked into (CAP_SYS_PTRACE lets you)", f->unseen,
-			f->unseen == 1 ? "" : "es");
+		buf_printf(&b, "%zu process%s not looked into (CAP_SYS_PTRACE and CAP_DAC_READ_SEARCH let you)",
+			f->unseen, f->unseen == 1 ? "" : "es");
 		piece(&p, C_WARN, b.data);
 	}
 	for (size_t i = 0; i < f->doc.n_skipped; i++) {
