@@ -30,7 +30,10 @@ void helpers_stop_if(struct helpers *h, bool (*stop)(void));
 /* Ends all helpers. Returns how many cannot end yet because the kernel lets them wait on; *one is the pid of one of these. */
 size_t helpers_free(struct helpers *h, pid_t *one);
 
-/* Takes note of the descriptors that are open now: those that the program was started with, which no helper keeps. */
+/*
+ * Takes note of the descriptors that are open now, up to the soft limit of their number: those that the program was started with, which no
+ * helper keeps.
+ */
 void helpers_note_descriptors(void);
 /* One more that no helper keeps. */
 void helpers_keep_not(int fd);

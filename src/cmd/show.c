@@ -145,7 +145,7 @@ static int show_live(const struct choices *c, struct sink *s, bool brief)
 		.max_memory = c->max_memory};
 	enum { AHEAD = 64 };
 	struct helpers *h = helpers_new(1);
-	struct kernel *k = c->sources & SOURCE_KERNEL ? kernel_open() : NULL;
+	struct kernel *k;
 	struct skips skips = {0};
 	struct showing x = {c, s, &skips, 0, false};
 	struct arena shared = arena_shared();
@@ -158,9 +158,9 @@ static int show_live(const struct choices *c, struct sink *s, bool brief)
 
 	if (!h) {
 		no_look(errno);
-		kernel_close(k);
 		return EXIT_FAILED;
 	}
+	k = c->sources & SOURCE_KERNEL ? kernel_open() : NULL;
 	if (k && kernel_why(k) && c->chose_sources) {
 		complain("--source kernel: %s", kernel_why(k));
 		failed = true;

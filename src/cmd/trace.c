@@ -671,6 +671,13 @@ static int trace(const struct choices *c, char **command)
 	/* a file is not the terminal that was looked at */
 	x.view.style.color &= !x.output || !strcmp(c->color, "always");
 	x.h = helpers_new(1);
+	if (!x.h) {
+		no_look(errno);
+		if (x.output)
+			close(x.out_fd);
+		free(x.chrome);
+		return EXIT_FAILED;
+	}
 	x.view.names = trace_names_new(x.h);
 	x.t = tracer_open(&a, &source, &why);
 	/* what the kernel does not say has to be put together here: pairs of old kernels, the ids of rings that a command makes */
@@ -683,9 +690,6 @@ static int trace(const struct choices *c, char **command)
 	if (!x.t) {
 		complain("%s", why);
 		err = EXIT_FAILED;
-	} else if (!x.h) {
-		no_look(errno);
-		err = EXIT_FAILED;
 	} else {
 		helpers_begin_with(x.h, drop_tracer, &x);
 		x.p = pairing_new(tracer_exact(x.t), tracer_works(x.t), print, &x);
@@ -695,8 +699,7 @@ static int trace(const struct choices *c, char **command)
 		err = find_targets(&x) ? EXIT_FAILED : EXIT_DONE;
 	}
 	/* from here on nobody may wait for a name for so long that events are lost */
-	if (x.h)
-		helpers_deadline(x.h, 0.05);
+	helpers_deadline(x.h, 0.05);
 	if (!err) {
 		/* up to here a signal ends us as it does anybody */
 		sigemptyset(&ours);

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The helper's side: to let go of everything, then to do items until there are no more. */
-#include <dirent.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "arena.h"
@@ -26,17 +26,16 @@ void helpers_keep_not(int fd)
 
 void helpers_note_descriptors(void)
 {
-	DIR *dir = opendir("/proc/self/fd");
-	struct dirent *e;
+	enum { MOST = 1 << 16 };
+	struct rlimit limit;
+	int end = MOST;
 
-	while (dir && (e = readdir(dir))) {
-		int fd = atoi(e->d_name);
-
-		if (fd > STDERR_FILENO && fd != dirfd(dir))
+	/* not by /proc/self/fd: a directory of /proc can be made to wait */
+	if (!getrlimit(RLIMIT_NOFILE, &limit) && limit.rlim_cur < MOST)
+		end = (int)limit.rlim_cur;
+	for (int fd = STDERR_FILENO + 1; fd < end; fd++)
+		if (fcntl(fd, F_GETFD) >= 0)
 			helpers_keep_not(fd);
-	}
-	if (dir)
-		closedir(dir);
 }
 
 /* A sanitizer's report is worth keeping the error output for. */

@@ -42,25 +42,27 @@ static int memory_file(void)
 /* Bytes of address space that it may take: the rest of the program needs some, too. */
 static uint64_t room(void)
 {
-	struct rlimit as, file;
-	uint64_t most = UINT64_MAX;
+	struct rlimit as;
 
-	if (!getrlimit(RLIMIT_AS, &as) && as.rlim_cur != RLIM_INFINITY)
-		most = as.rlim_cur / 4;
-	if (!getrlimit(RLIMIT_FSIZE, &file) && file.rlim_cur < most)
-		most = file.rlim_cur;
-	return most;
+	return !getrlimit(RLIMIT_AS, &as) && as.rlim_cur != RLIM_INFINITY ? as.rlim_cur / 4 : UINT64_MAX;
 }
 
 int pool_open(void)
 {
 	uint64_t most = room();
+	struct rlimit file;
 	int fd = pool ? -1 : memory_file();
 
-	for (uint64_t size = 1ull << 36; !pool && fd >= 0 && size >= 1ull << 24; size >>= 1) {
+	for (uint64_t size = 1ull << 36; !pool && size >= 1ull << 24; size >>= 1) {
 		void *map = MAP_FAILED;
 
-		if (size <= most && !ftruncate(fd, (off_t)size))
+		if (size > most)
+			continue;
+		/* files may have to be small (ulimit -f) */
+		if (fd < 0 || getrlimit(RLIMIT_FSIZE, &file) || file.rlim_cur < size)
+			map = mmap(
+				NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+		else if (!ftruncate(fd, (off_t)size))
 			map = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE, fd, 0);
 		if (map == MAP_FAILED)
 			continue;

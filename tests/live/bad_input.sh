@@ -57,6 +57,20 @@ expect 1 'no dump of uringctl' '--from other JSON' dump --from "$tmp/other"
 expect 1 'no JSON' '--from noise' dump --from "$tmp/noise"
 : >"$tmp/empty"
 expect 1 'no JSON' '--from an empty file' dump --from "$tmp/empty"
+# what a program is started with
+(exec timeout 20 env --ignore-signal=CHLD "$ctl" trace -o /dev/null -- sh -c 'exit 5') 2>"$tmp/err"
+[ $? = 5 ]
+tap $? 'trace with SIGCHLD ignored from the start'
+(ulimit -f 8; exec timeout 20 "$ctl" trace -o "$tmp/small" -- "$build/mix" 5 2000 /dev/null) >/dev/null 2>"$tmp/err"
+[ $? = 1 ] && grep -q 'File too large' "$tmp/err" && [ "$(stat -c %s "$tmp/small")" = 8192 ]
+tap $? 'trace into a file that may not grow'
+(ulimit -v 1100000; exec timeout 20 "$ctl" list -p "$zoo_pid") >"$tmp/out" 2>"$tmp/err"
+[ $? = 0 ] && grep -q "ringzoo($zoo_pid)" "$tmp/out"
+tap $? 'list with little address space'
+(ulimit -v 50000; exec timeout 20 "$ctl" list -p "$zoo_pid") >"$tmp/out" 2>"$tmp/err"
+status=$?
+{ [ $status = 0 ] && grep -q "ringzoo($zoo_pid)" "$tmp/out"; } || { [ $status = 1 ] && grep -q 'memory' "$tmp/err"; } || grep -q asan <(ldd "$ctl")
+tap $? 'list with hardly any: it is there, or why it is not'
 mkfifo "$tmp/fifo"
 expect 1 'nobody writes' '--from a FIFO that nobody writes to' dump --from "$tmp/fifo"
 expect 1 'nobody reads' '-o to a FIFO that nobody reads' trace --for 0.1 -o "$tmp/fifo"
@@ -84,7 +98,7 @@ tap $? 'and in the text of list'
 
 # a thread stands for its process
 zoo_thread=$(find "/proc/$zoo_pid/task" -mindepth 1 -maxdepth 1 -printf '%f\n' | tail -1)
-"$ctl" list -p "$zoo_thread" 2>/dev/null | grep -q "$zoo_pid"
+"$ctl" list -p "$zoo_thread" 2>"$tmp/err" | grep -q "$zoo_pid" && [ ! -s "$tmp/err" ]
 tap $? 'the id of a thread names its process'
 
 # a closed pipe, a full disk
