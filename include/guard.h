@@ -12,6 +12,9 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+/* Whom a call is made on that concerns no certain process, and for which there is another way. */
+enum { GUARD_KERNEL = -1 };
+
 enum guard_call {
 	GUARD_NONE,
 	GUARD_FIND,
@@ -38,7 +41,7 @@ enum guard_call {
 struct guard_post {
 	_Atomic uint32_t changes; /* with each begin and end */
 	_Atomic uint32_t call;	  /* enum guard_call, 0: none is under way */
-	_Atomic int32_t pid;	  /* on which process, 0: not on a certain one */
+	_Atomic int32_t pid;	  /* on which process, 0: not on a certain one; GUARD_KERNEL */
 };
 
 enum { GUARD_MOST_LATE = 1024 };

@@ -187,9 +187,12 @@ size_t tell_late(const struct choices *c, struct helpers *h, struct arena *a, st
 	for (size_t i = 0; i < n; i++) {
 		b.len = 0;
 		render_text(&b, &c->style, (*late)[i].reason, strlen((*late)[i].reason));
-		complain("pid %d: %s", (int)(*late)[i].pid.v, b.data);
+		if ((*late)[i].pid.known)
+			complain("pid %d: %s", (int)(*late)[i].pid.v, b.data);
+		else
+			complain("%s", b.data);
 		for (size_t k = 0; k < c->n_pids; k++)
-			*named |= (uint64_t)c->pids[k] == (*late)[i].pid.v;
+			*named |= (*late)[i].pid.known && (uint64_t)c->pids[k] == (*late)[i].pid.v;
 	}
 	buf_free(&b);
 	return n;

@@ -47,9 +47,14 @@ size_t late_processes(struct helpers *h, struct arena *a, struct snap_skip **out
 				.late = true};
 	if (x->n)
 		helpers_run(h, &(struct helpers_job){.n = x->n, .ctx = x, .item = read_name});
-	for (size_t i = 0; i < k; i++)
+	for (size_t i = 0; i < k; i++) {
+		if (x->of[i].pid == GUARD_KERNEL) {
+			v[i].pid.known = false;
+			v[i].reason = arena_printf(a, "the kernel %s (so /proc was looked through)", v[i].reason);
+		}
 		if (x->of[i].comm)
 			v[i].reason = arena_printf(a, "%s %s", x->of[i].comm, v[i].reason);
+	}
 	arena_free(&x->arena);
 	arena_free(&shared);
 	*out = v;

@@ -438,9 +438,12 @@ static void ask_kernel(void *ctx, size_t i)
 	(void)i;
 	s->err = 0;
 	s->d.anon_dev = anon_device(&s->anon_ino);
-	guard_begin(0, GUARD_FIND);
-	s->d.by_kernel = by_kernel(s);
-	guard_end();
+	s->d.by_kernel = false;
+	/* a file that is being released there may keep whoever looks */
+	if (!guard_begin(GUARD_KERNEL, GUARD_FIND)) {
+		s->d.by_kernel = by_kernel(s);
+		guard_end();
+	}
 	s->scan_fds = !s->d.by_kernel;
 	/* without permission for that, descriptors and mappings are still what tells that there are rings */
 	if (s->scan_fds)

@@ -201,8 +201,10 @@ static int late(struct top *t, struct grid *g, int y, int rows)
 		b.len = 0;
 		if (s->pid.known)
 			buf_printf(&b, "! pid %" PRIu64 " ", s->pid.v);
-		else
+		else if (s->ring_id.known)
 			buf_printf(&b, "! ring %" PRIu64 ": ", s->ring_id.v);
+		else
+			buf_puts(&b, "! ");
 		render_text(&b, &t->style, s->reason, strlen(s->reason));
 		grid_put_cut(g, y + n++, 0, g->cols, C_BAD, b.data, cut_mark(t));
 	}

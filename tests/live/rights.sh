@@ -90,6 +90,10 @@ tap $? 'one call of bpf() fails: all else is still shown'
 if ! ldd "$ctl" | grep -q asan; then
   zoo_end
   zoo registered
+  KEEPS=1 LD_PRELOAD=$build/liar.so timeout 20 "$ctl" list -p "$zoo_pid" >"$tmp/out" 2>"$tmp/err"
+  [ $? = 0 ] && grep -q "($zoo_pid)" "$tmp/out" && grep -q '^uringctl: the kernel does not answer: .*by BPF.*/proc was looked through' "$tmp/err"
+  tap $? 'a search by BPF that never ends: /proc is looked through, which is said'
+  sed 's/^/# /' "$tmp/err"
   LD_PRELOAD=$build/liar.so "$ctl" dump -p "$zoo_pid" >"$tmp/out" 2>"$tmp/err"
   [ $? = 0 ] && grep -q 'disagree.*registered.nr_buffers: /proc says 9, the kernel 2' "$tmp/out"
   tap $? 'two sources that disagree: both are said'
