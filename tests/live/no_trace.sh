@@ -6,11 +6,12 @@
 tmp=$(mktemp -d)
 trap 'zoo_end; rm -rf "$tmp"' EXIT
 
-calls() { # FILE ARG...: the calls of uringctl ARG..., one a line
+calls() { # FILE ARG...: the calls of uringctl ARG..., one a line, those of each of its processes together
   local file=$1
   shift
-  strace -f -qq -o "$file" "$ctl" "$@" >/dev/null 2>&1
-  sed -i 's/^[0-9]* *//' "$file"
+  rm -f "$file".*
+  strace -ff -qq -o "$file" "$ctl" "$@" >/dev/null 2>&1
+  cat "$file".* >"$file"
 }
 
 # helper processes are ended by signals; nobody else gets any
