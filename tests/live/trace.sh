@@ -194,7 +194,7 @@ trace -p "$zoo_pid" -n 100 >"$tmp/trace" 2>"$tmp/err"
 [ $? = 0 ] && [ "$(grep -c 'NOP(' "$tmp/trace")" -ge 90 ]
 tap $? '-p of a program that runs'
 timeout 20 "$ctl" trace -p "$zoo_pid" -b 64K --for 0.5 -o "$tmp/trace" 2>"$tmp/err"
-[ $? = 0 ] && lost=$(sed -n 's/.*: \([0-9]*\) event.* lost (-b.*/\1/p' "$tmp/err") && [ "${lost:-0}" -gt 0 ] &&
+[ $? = 1 ] && lost=$(sed -n 's/.*: \([0-9]*\) event.* lost (-b.*/\1/p' "$tmp/err") && [ "${lost:-0}" -gt 0 ] &&
   [ "$lost" = "$(sed -n 's/^--- \([0-9]*\) events* lost here.*/\1/p' "$tmp/trace" | awk '{n += $1} END {print n}')" ]
 tap $? 'what is lost is said where it was lost, and at the end'
 # what comes faster than it can be written must not keep it from ending
