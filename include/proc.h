@@ -54,7 +54,7 @@ struct proc_task {
 /* Returns 0, or -1 if text is no /proc/PID/stat. tgid is not in it and stays 0. */
 int proc_stat_parse(struct arena *a, const char *text, size_t len, struct proc_task *out);
 
-/* The name of dirfd's process or thread, raw bytes, NULL with errno; waits for nobody. */
+/* The name of dirfd's process or thread, raw bytes, NULL with errno; waits for next to nothing, see guard.h. */
 const char *proc_comm(struct arena *a, int dirfd);
 
 /* Reads dirfd's stat. 0, or -1 with errno. */

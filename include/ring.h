@@ -127,6 +127,8 @@ struct discovery {
  */
 struct helpers;
 int discover(struct discovery *d, struct helpers *h, const pid_t *pids, size_t n_pids, struct kernel *k, bool proc);
+/* Says is of any process and thread that has the ring as a descriptor, mapped or registered, or uses it, that it is one? */
+bool ring_any_process(const struct found_ring *r, bool (*is)(void *ctx, pid_t pid, pid_t tid), void *ctx);
 /* The address space of a process that holds a ring or uses one, 0 if it is not known. */
 uint64_t discovery_mm(const struct discovery *d, pid_t pid);
 /* Could the mappings of this process not be read? */

@@ -73,21 +73,16 @@ static bool has_fd(const struct found_ring *r, const struct choices *c)
 	return false;
 }
 
+static bool is_it(void *ctx, pid_t pid, pid_t tid)
+{
+	const pid_t *it = ctx;
+
+	return pid == *it || tid == *it;
+}
+
 bool ring_holder(const struct found_ring *r, pid_t pid)
 {
-	for (size_t k = 0; k < r->n_refs; k++)
-		if (r->refs[k].pid == pid || r->refs[k].tid == pid)
-			return true;
-	for (size_t k = 0; k < r->n_maps; k++)
-		if (r->maps[k].pid == pid)
-			return true;
-	for (size_t k = 0; k < r->n_registered; k++)
-		if (r->registered[k].pid == pid || r->registered[k].tid == pid)
-			return true;
-	for (size_t k = 0; k < r->n_users; k++)
-		if (r->users[k].pid == pid || r->users[k].tid == pid)
-			return true;
-	return false;
+	return ring_any_process(r, is_it, &pid);
 }
 
 static bool holds(const struct discovery *d, pid_t pid)

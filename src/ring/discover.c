@@ -12,22 +12,19 @@
 #include "helpers.h"
 #include "sighting.h"
 
-static bool held_by(const struct found_ring *r, const pid_t *pids, size_t n)
+struct pids {
+	const pid_t *v;
+	size_t n;
+};
+
+static bool is_among(void *ctx, pid_t pid, pid_t tid)
 {
-	for (size_t p = 0; p < n; p++) {
-		for (size_t i = 0; i < r->n_refs; i++)
-			if (r->refs[i].pid == pids[p])
-				return true;
-		for (size_t i = 0; i < r->n_maps; i++)
-			if (r->maps[i].pid == pids[p])
-				return true;
-		for (size_t i = 0; i < r->n_registered; i++)
-			if (r->registered[i].pid == pids[p])
-				return true;
-		for (size_t i = 0; i < r->n_users; i++)
-			if (r->users[i].pid == pids[p])
-				return true;
-	}
+	const struct pids *p = ctx;
+
+	(void)tid;
+	for (size_t i = 0; i < p->n; i++)
+		if (p->v[i] == pid)
+			return true;
 	return false;
 }
 
@@ -392,7 +389,7 @@ static void choose(struct search *s)
 		d->unseen += s->scan[i].seen.unseen;
 	}
 	for (size_t i = 0; i < d->n_rings; i++)
-		d->rings[i].wanted = !s->n_pids || held_by(&d->rings[i], wanted, n);
+		d->rings[i].wanted = !s->n_pids || ring_any_process(&d->rings[i], is_among, &(struct pids){wanted, n});
 	want_held(d);
 	want_threads(d, s->n_pids, wanted, n);
 }

@@ -283,21 +283,10 @@ static struct keys processes_with(const struct uses *u)
 	return k;
 }
 
-static bool concerns(const struct found_ring *r, const struct keys *pids)
+static bool is_one_of(void *ctx, pid_t pid, pid_t tid)
 {
-	for (size_t i = 0; i < r->n_refs; i++)
-		if (has(pids, (uint64_t)r->refs[i].pid))
-			return true;
-	for (size_t i = 0; i < r->n_maps; i++)
-		if (has(pids, (uint64_t)r->maps[i].pid))
-			return true;
-	for (size_t i = 0; i < r->n_registered; i++)
-		if (has(pids, (uint64_t)r->registered[i].pid))
-			return true;
-	for (size_t i = 0; i < r->n_users; i++)
-		if (has(pids, (uint64_t)r->users[i].pid))
-			return true;
-	return r->n_held_by > 0;
+	(void)tid;
+	return has(ctx, (uint64_t)pid);
 }
 
 /* Rings that are found on the way are followed, too: the list grows until nothing new comes. */
@@ -306,7 +295,7 @@ static void follow_all(struct hidden_search *s)
 	struct keys pids = processes_with(s->u);
 
 	for (size_t i = 0; pids.n && i < s->d->n_rings; i++)
-		if (concerns(&s->d->rings[i], &pids))
+		if (s->d->rings[i].n_held_by || ring_any_process(&s->d->rings[i], is_one_of, &pids))
 			follow(s, i);
 	free(pids.v);
 }

@@ -102,7 +102,7 @@ static const char *ask(struct trace_names *n, const struct name_question *what)
 	if (!n->h)
 		answer(n->q);
 	else if (helpers_ask(n->h, answer, n->q))
-		return NULL; /* it is not asked again for a while */
+		return NULL;
 	return n->q->known ? n->q->answer : NULL;
 }
 

@@ -13,7 +13,7 @@
 
 #include "pool.h"
 
-enum { UNIT_BITS = 14, CLASSES = 24, BIG = 1 << 20 };
+enum { UNIT_BITS = 14, CLASSES = 24, BIG = 1 << 24 };
 
 /* A list's head: the number of the first free block's unit, and a count that changes with each step, so that no step goes unnoticed. */
 static struct pool {
@@ -76,6 +76,15 @@ int pool_open(void)
 	if (!pool)
 		errno = ENOMEM;
 	return pool ? 0 : -1;
+}
+
+void pool_touch(void)
+{
+	enum { LEAST = 1 << 20, MOST = 1 << 26, POPULATE_WRITE = 23 }; /* MADV_POPULATE_WRITE, 5.14 */
+	uint64_t used = atomic_load(&pool->used) << UNIT_BITS;
+
+	if (used >= LEAST && used <= MOST && used <= pool->units << UNIT_BITS)
+		madvise(pool, used, POPULATE_WRITE);
 }
 
 bool pool_is_open(void)
