@@ -188,7 +188,8 @@ try:
             return start([a.replace("FIFO", path) for a in args], stdout=subprocess.DEVNULL)
         return make
 
-    opens = lambda p: wait_until(p, lambda: "fifo" in state(p.pid)[1] or open(f"/proc/{p.pid}/syscall").read().startswith("257 "))
+    # it tries again and again for a while, and sleeps in between (clock_nanosleep)
+    opens = lambda p: wait_until(p, lambda: open(f"/proc/{p.pid}/syscall").read().startswith("230 "))
     for args in ([ctl, "trace", "-o", "FIFO"], [ctl, "trace", "--chrome", "FIFO"], [ctl, "dump", "--from", "FIFO"], [top, "--batch", "--from", "FIFO"], [top, "--from", "FIFO"]):
         ends(" ".join(args).replace(build + "/", "") + " without anybody at its other end", no_reader(*args), opens)
 
