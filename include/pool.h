@@ -12,11 +12,6 @@
 /* Opens the pool: address space alone, memory is taken when it is touched. 0, or -1 with errno. More calls do nothing. */
 int pool_open(void);
 bool pool_is_open(void);
-/*
- * Makes what is in use, if it is not much, this process's own at once: a new process would have to take an exception for each page of it,
- * which together take longer than most of what it does.
- */
-void pool_touch(void);
 
 /* A block of at least *size bytes, *size is what it has in the end. NULL: the pool is exhausted. Any process may free it. */
 void *pool_take(size_t *size);

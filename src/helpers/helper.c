@@ -10,7 +10,6 @@
 #include "arena.h"
 #include "clock.h"
 #include "futex.h"
-#include "pool.h"
 #include "shared.h"
 
 static int *inherited;
@@ -152,7 +151,6 @@ void helper_main(struct helpers_board *board, struct job_board *j, const struct 
 
 	if (!helper_begin(board, post, parent, first))
 		_exit(1);
-	pool_touch();
 	if (job->begin)
 		job->begin(job->ctx);
 	while (!atomic_load(&j->stop) && next_item(j, post, number, job->n, &i)) {

@@ -78,15 +78,6 @@ int pool_open(void)
 	return pool ? 0 : -1;
 }
 
-void pool_touch(void)
-{
-	enum { LEAST = 1 << 20, MOST = 1 << 26, POPULATE_WRITE = 23 }; /* MADV_POPULATE_WRITE, 5.14 */
-	uint64_t used = atomic_load(&pool->used) << UNIT_BITS;
-
-	if (used >= LEAST && used <= MOST && used <= pool->units << UNIT_BITS)
-		madvise(pool, used, POPULATE_WRITE);
-}
-
 bool pool_is_open(void)
 {
 	return pool != NULL;
