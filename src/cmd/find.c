@@ -10,11 +10,11 @@
 
 /* What -p PID --fd N names instead of a ring; in shared memory. */
 struct named_fd {
-	struct arena arena;
 	const struct choices *c;
 	struct {
-		bool there; /* the process is */
-		int err;    /* of its descriptor */
+		struct arena arena; /* each has its own: a helper that comes through late must not meet another in it */
+		bool there;	    /* the process is */
+		int err;	    /* of its descriptor */
 		const char *name;
 	} of[];
 };
@@ -27,7 +27,9 @@ static void ask_fd(void *ctx, size_t i)
 	x->of[i].there = dir >= 0;
 	if (dir < 0)
 		return;
-	x->of[i].name = proc_fd_name(&x->arena, dir, x->c->fd, NULL);
+	arena_free(&x->of[i].arena);
+	x->of[i].arena = arena_shared();
+	x->of[i].name = proc_fd_name(&x->of[i].arena, dir, x->c->fd, NULL);
 	x->of[i].err = x->of[i].name ? 0 : errno;
 	close(dir);
 }
@@ -38,7 +40,7 @@ static void explain_fd(const struct choices *c, struct helpers *h)
 	struct named_fd *x = arena_alloc(&a, sizeof(*x) + c->n_pids * sizeof(x->of[0]));
 	struct buf b = {0};
 
-	*x = (struct named_fd){.arena = arena_shared(), .c = c};
+	*x = (struct named_fd){.c = c};
 	helpers_run(h, &(struct helpers_job){.n = c->n_pids, .ctx = x, .item = ask_fd});
 	for (size_t i = 0; i < c->n_pids; i++) {
 		int pid = (int)c->pids[i];
@@ -56,7 +58,8 @@ static void explain_fd(const struct choices *c, struct helpers *h)
 	if (!c->n_pids)
 		complain("no process has a ring at fd %d ('uringctl list' shows all rings)", c->fd);
 	buf_free(&b);
-	arena_free(&x->arena);
+	for (size_t i = 0; i < c->n_pids; i++)
+		arena_free(&x->of[i].arena);
 	arena_free(&a);
 }
 

@@ -8,10 +8,11 @@
 
 /* Their names, which one may have of a process that does not answer; in shared memory. */
 struct names {
-	struct arena arena;
 	size_t n;
 	struct {
 		pid_t pid;
+		/* each has its own: a helper that comes through late must not meet another in it */
+		struct arena arena;
 		const char *comm;
 	} of[];
 };
@@ -21,7 +22,9 @@ static void read_name(void *ctx, size_t i)
 	struct names *x = ctx;
 	int dir = proc_open(x->of[i].pid);
 
-	x->of[i].comm = dir >= 0 ? proc_comm(&x->arena, dir) : NULL;
+	arena_free(&x->of[i].arena);
+	x->of[i].arena = arena_shared();
+	x->of[i].comm = dir >= 0 ? proc_comm(&x->of[i].arena, dir) : NULL;
 	if (dir >= 0)
 		close(dir);
 }
@@ -35,7 +38,6 @@ size_t late_processes(struct helpers *h, struct arena *a, struct snap_skip **out
 	struct snap_skip *v = arena_alloc(a, n * sizeof(*v));
 	char text[512];
 
-	x->arena = arena_shared();
 	for (size_t i = 0; i < n; i++)
 		if (l[i].pid && !l[i].repeated)
 			x->of[x->n++].pid = l[i].pid;
@@ -55,7 +57,8 @@ size_t late_processes(struct helpers *h, struct arena *a, struct snap_skip **out
 		if (x->of[i].comm)
 			v[i].reason = arena_printf(a, "%s %s", x->of[i].comm, v[i].reason);
 	}
-	arena_free(&x->arena);
+	for (size_t i = 0; i < x->n; i++)
+		arena_free(&x->of[i].arena);
 	arena_free(&shared);
 	*out = v;
 	return k;
