@@ -9,8 +9,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <sys/ioctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/sysmacros.h>
 #include <time.h>
 #include <unistd.h>
@@ -188,13 +190,31 @@ static void learn_captures(struct trace *s, uint32_t data)
 			(struct capture){.kind = CAPTURE_BYTES, .at = SQE_OFF, .len_at = SQE_LEN, .unit = 16};
 }
 
+/*
+ * The pid namespace of this process. A directory of /proc can be made to wait, so it is asked only where the kernel does not tell
+ * (PIDFD_GET_PID_NAMESPACE, 6.11, include/uapi/linux/pidfd.h).
+ */
+static int own_namespace(struct stat *st)
+{
+	enum { GET_PID_NAMESPACE = _IO(0xff, 5) };
+	int pidfd = (int)syscall(SYS_pidfd_open, getpid(), 0);
+	int ns = pidfd < 0 ? -1 : ioctl(pidfd, GET_PID_NAMESPACE, 0), err;
+
+	err = ns < 0 ? stat("/proc/self/ns/pid", st) : fstat(ns, st);
+	if (ns >= 0)
+		close(ns);
+	if (pidfd >= 0)
+		close(pidfd);
+	return err;
+}
+
 /* Pids as they are here, if this is a pid namespace of its own. */
 static void learn_namespace(struct trace *s)
 {
 	enum { FIRST_PID_NS = 0xeffffffc }; /* PROC_PID_INIT_INO, include/linux/proc_ns.h */
 	struct stat st;
 
-	if (stat("/proc/self/ns/pid", &st) || st.st_ino == FIRST_PID_NS)
+	if (own_namespace(&st) || st.st_ino == FIRST_PID_NS)
 		return;
 	s->rodata->in_namespace = true;
 	s->rodata->ns_ino = st.st_ino;
