@@ -125,6 +125,11 @@ static bool same_mapping(const struct seen *s, size_t i)
 
 static void take_seen(struct discovery *d, struct sightings *out, size_t *cap, const struct seen *s, size_t n)
 {
+	size_t rings = 0;
+
+	for (size_t i = 0; i < n; i++)
+		rings += s[i].ctx != 0;
+	sightings_reserve(out, rings);
 	for (size_t i = 0; i < n; i++) {
 		struct sighting *to;
 
@@ -232,6 +237,7 @@ struct search {
 	/* of the kernel's rounds; there is a second one where something seems to be hidden, see sighting.h */
 	struct uses first, second;
 	bool twice;
+	bool gathered; /* the rings of the kernel's round are, and nothing has been seen since */
 	/* what has to be looked through in /proc: everybody, or those whose mappings were not to be had from the kernel */
 	struct scanned {
 		pid_t pid;
@@ -251,6 +257,7 @@ static void discovery_again(struct search *s)
 
 	arena_free(&s->d.arena);
 	s->d = (struct discovery){.arena = a, .anon_dev = s->d.anon_dev};
+	s->gathered = false;
 }
 
 /* What of the sightings is gathered is changed by that, so they are copied. */
@@ -327,6 +334,7 @@ static bool by_kernel(struct search *s)
 	if (!s->k || kernel_why(s->k) || !round_of_kernel(s, &s->first))
 		return false;
 	gather_all(s, false);
+	s->gathered = true;
 	s->twice = hidden_any(&s->d, &s->first);
 	if (s->twice)
 		return round_of_kernel(s, &s->second);
@@ -399,13 +407,16 @@ static void conclude(struct search *s)
 {
 	struct discovery *d = &s->d;
 
-	/* the address spaces are the only part that is not made anew */
-	d->rings = NULL;
+	/* the address spaces are the only part that is not made anew, and the rings where nothing came after them */
 	d->skipped = NULL;
 	d->threads = NULL;
 	d->unmapped = NULL;
-	d->n_rings = d->n_skipped = d->n_threads = d->n_unmapped = d->unseen = 0;
-	gather_all(s, true);
+	d->n_skipped = d->n_threads = d->n_unmapped = d->unseen = 0;
+	if (!s->gathered || s->n_scan) {
+		d->rings = NULL;
+		d->n_rings = 0;
+		gather_all(s, true);
+	}
 	if (s->twice)
 		hidden_add(d, s->k, &s->first, &s->second);
 	note_unmapped(s);

@@ -168,8 +168,22 @@ struct sighting *sighting_add(struct sightings *s)
 	return &s->v[s->n++];
 }
 
+void sightings_reserve(struct sightings *s, size_t more)
+{
+	struct sighting *v;
+
+	if (s->cap - s->n >= more)
+		return;
+	s->cap = s->n + more;
+	v = arena_alloc(&s->arena, s->cap * sizeof(*v));
+	if (s->n)
+		memcpy(v, s->v, s->n * sizeof(*v));
+	s->v = v;
+}
+
 void sightings_join(struct sightings *s, const struct sightings *more)
 {
+	sightings_reserve(s, more->n);
 	for (size_t i = 0; i < more->n; i++)
 		*sighting_add(s) = more->v[i];
 	for (size_t i = 0; i < more->n_skipped; i++) {

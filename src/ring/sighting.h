@@ -27,6 +27,8 @@ struct sightings {
 	size_t unseen; /* processes that could not be looked into */
 };
 
+/* Room for as many more, for which nothing has to be copied then. */
+void sightings_reserve(struct sightings *s, size_t more);
 /* Room for one more. */
 struct sighting *sighting_add(struct sightings *s);
 /* Appends what more has. */
