@@ -45,7 +45,9 @@ int helpers_ask(struct helpers *h, void (*fn)(void *ctx), void *ctx)
 {
 	enum { SPINS = 2000 };
 	struct question *q = &h->board->question;
+	double began = clock_now();
 	uint32_t number;
+	bool stop;
 
 	if (h->stop && h->stop()) {
 		errno = EINTR;
@@ -69,12 +71,14 @@ int helpers_ask(struct helpers *h, void (*fn)(void *ctx), void *ctx)
 			errno = ETIMEDOUT;
 			return -1;
 		}
-		if (h->stop && h->stop()) {
+		stop = h->stop && h->stop();
+		/* who asks one question does not wait for a processor to be free either, and blames nobody for that */
+		if (stop || clock_now() - began > 3 * h->deadline) {
 			/* its answer would be taken for that to the next question */
 			kill(h->asked.pid, SIGKILL);
 			helper_leaves(h, h->asked.pid);
 			h->asked.pid = 0;
-			errno = EINTR;
+			errno = stop ? EINTR : ETIMEDOUT;
 			return -1;
 		}
 		futex_wait(&q->answered, number, wait < 0.01 ? wait : 0.01);
