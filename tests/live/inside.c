@@ -175,13 +175,12 @@ static cJSON *rings_of(const cJSON *doc, int pid)
 
 	cJSON_ArrayForEach(ring, GET(doc, "rings"))
 	{
-		cJSON_ArrayForEach(holder, GET(ring, "holders"))
-		{
-			if (number(holder, "pid") == pid) {
-				cJSON_AddItemToArray(list, cJSON_Duplicate(ring, 1));
-				break;
-			}
-		}
+		/* what a request alone holds has no holder, but its maker's address space is that of its owner */
+		bool is = !cJSON_GetArraySize(GET(ring, "holders")) && number(GET(ring, "owner"), "pid") == pid;
+
+		cJSON_ArrayForEach(holder, GET(ring, "holders")) is |= number(holder, "pid") == pid;
+		if (is)
+			cJSON_AddItemToArray(list, cJSON_Duplicate(ring, 1));
 	}
 	return o;
 }
