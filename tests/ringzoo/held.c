@@ -114,7 +114,7 @@ cJSON *held_alone(void)
 
 	if (!z_ring(&a, 256, 0, 0) || !z_ring(&other, ENTRIES, 0, 0))
 		return z_unsupported("a plain ring");
-	/* 5.10 does not count such requests, so nobody looks for them there; it has not this feature of 5.12 either */
+	/* before 5.13, and its io_uring in 5.10.y, such requests are not counted, so nobody looks for them; this feature is of 5.12 */
 	if (!(a.p.features & NATIVE_WORKERS)) {
 		errno = EOPNOTSUPP;
 		return z_unsupported("a count of requests whose file is a ring");
