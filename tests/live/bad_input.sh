@@ -64,13 +64,16 @@ tap $? 'trace with SIGCHLD ignored from the start'
 (ulimit -f 8; exec timeout 20 "$ctl" trace -o "$tmp/small" -- "$build/mix" 5 2000 /dev/null) >/dev/null 2>"$tmp/err"
 [ $? = 1 ] && grep -q 'File too large' "$tmp/err" && [ "$(stat -c %s "$tmp/small")" = 8192 ]
 tap $? 'trace into a file that may not grow'
-(ulimit -v 1100000; exec timeout 20 "$ctl" list -p "$zoo_pid") >"$tmp/out" 2>"$tmp/err"
-[ $? = 0 ] && grep -q "ringzoo($zoo_pid)" "$tmp/out"
-tap $? 'list with little address space'
-(ulimit -v 50000; exec timeout 20 "$ctl" list -p "$zoo_pid") >"$tmp/out" 2>"$tmp/err"
-status=$?
-{ [ $status = 0 ] && grep -q "ringzoo($zoo_pid)" "$tmp/out"; } || { [ $status = 1 ] && grep -q 'memory' "$tmp/err"; } || grep -q asan <(ldd "$ctl")
-tap $? 'list with hardly any: it is there, or why it is not'
+# (a sanitizer takes more address space than there is memory)
+if ! ldd "$ctl" | grep -q asan; then
+  (ulimit -v 1100000; exec timeout 20 "$ctl" list -p "$zoo_pid") >"$tmp/out" 2>"$tmp/err"
+  [ $? = 0 ] && grep -q "ringzoo($zoo_pid)" "$tmp/out"
+  tap $? 'list with little address space'
+  (ulimit -v 50000; exec timeout 20 "$ctl" list -p "$zoo_pid") >"$tmp/out" 2>"$tmp/err"
+  status=$?
+  { [ $status = 0 ] && grep -q "ringzoo($zoo_pid)" "$tmp/out"; } || { [ $status = 1 ] && grep -q 'memory' "$tmp/err"; }
+  tap $? 'list with hardly any: it is there, or why it is not'
+fi
 mkfifo "$tmp/fifo"
 expect 1 'nobody writes' '--from a FIFO that nobody writes to' dump --from "$tmp/fifo"
 expect 1 'nobody reads' '-o to a FIFO that nobody reads' trace --for 0.1 -o "$tmp/fifo"
