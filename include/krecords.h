@@ -6,6 +6,7 @@
 #ifndef URINGTOP_KERNEL_RECORDS_H
 #define URINGTOP_KERNEL_RECORDS_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 /* --- finding rings: what the iterators over files, tasks and mappings write, a record a sighting ------------------- */
@@ -105,8 +106,7 @@ struct cred_ids {
 struct ring_base {
 	uint64_t ctx, mm, sqd, user;
 	uint32_t has, flags, int_flags; /* int_flags: the words of 7.x, made up of bits before that */
-	uint32_t sq_entries, cq_entries, cached_sq_head, cached_cq_tail;
-	uint32_t sq_head, sq_tail, cq_head, cq_tail, sq_dropped, sq_flags, cq_flags, cq_overflow;
+	uint32_t sq_entries, cq_entries, sq_dropped, sq_flags, cq_flags, cq_overflow;
 	uint32_t sq_mask, cq_mask;
 	/* struct io_rings: sq.head and tail, cq.head and tail, masks and entries of both, dropped, flags of both, overflow, cqes */
 	uint32_t offsets[13];
@@ -129,12 +129,15 @@ struct ring_base {
 	uint64_t napi_busy_ns;
 	/* memory */
 	uint64_t locked_pages, pinned_pages, memlock_limit;
-	/* requests */
+	uint32_t some; /* SOME_: what is not empty */
+	/* from here on: what is read once more when requests are looked for */
+	uint64_t now, jiffies; /* CLOCK_MONOTONIC, ns */
+	uint32_t cached_sq_head, cached_cq_tail, sq_head, sq_tail, cq_head, cq_tail;
 	uint32_t nr_allocated, nr_free; /* nr_free: not 0 if there are any */
-	uint64_t now, jiffies;		/* CLOCK_MONOTONIC, ns */
-	uint32_t some;			/* SOME_: what is not empty */
 	uint32_t lists; /* a bit for each enum request_list that is not empty, as far as the ring itself has them */
 };
+
+enum { RING_MOMENT = offsetof(struct ring_base, now) };
 
 enum { SOME_PERSONALITIES = 1, SOME_GROUPS = 2, SOME_ZCRX = 4, SOME_NAPI = 8, SOME_OVERFLOW = 16 };
 

@@ -557,7 +557,8 @@ static int error_of(int status)
 	return status < 0 ? status : status == WALK_GONE ? -ESRCH : status == WALK_NONE ? -EOPNOTSUPP : 0;
 }
 
-int kernel_ring(struct kernel *k, const struct ring_key *key, struct ring_base *base)
+/* The ring's record, from that byte on. */
+static int ring_from(struct kernel *k, const struct ring_key *key, struct ring_base *base, size_t from)
 {
 	struct exchange *x;
 	int status;
@@ -565,10 +566,21 @@ int kernel_ring(struct kernel *k, const struct ring_key *key, struct ring_base *
 	if (k->why)
 		return -EPERM;
 	x = begin(k, key);
+	x->cursor[0] = from;
 	status = step(k, &k->set[SET_FIND].p, "walk_ring", sizeof(*base));
 	if (status == WALK_DONE)
-		memcpy(base, x->out, sizeof(*base));
+		memcpy((char *)base + from, x->out + from, sizeof(*base) - from);
 	return error_of(status);
+}
+
+int kernel_ring(struct kernel *k, const struct ring_key *key, struct ring_base *base)
+{
+	return ring_from(k, key, base, 0);
+}
+
+int kernel_ring_moment(struct kernel *k, const struct ring_key *key, struct ring_base *base)
+{
+	return ring_from(k, key, base, RING_MOMENT);
 }
 
 bool kernel_prepare(struct kernel *k, const struct ring_base *base)

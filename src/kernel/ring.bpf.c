@@ -59,18 +59,24 @@ static __always_inline void some(struct io_ring_ctx *ctx)
 		base.some |= SOME_OVERFLOW;
 }
 
-static __always_inline void queues(struct io_ring_ctx *ctx)
+static __always_inline void places(struct io_ring_ctx *ctx)
 {
 	struct io_rings *r = GET(ctx, rings);
 
-	base.sq_entries = GET(ctx, sq_entries);
-	base.cq_entries = GET(ctx, cq_entries);
 	base.cached_sq_head = GET(ctx, cached_sq_head);
 	base.cached_cq_tail = GET(ctx, cached_cq_tail);
 	base.sq_head = GET(r, sq.head);
 	base.sq_tail = GET(r, sq.tail);
 	base.cq_head = GET(r, cq.head);
 	base.cq_tail = GET(r, cq.tail);
+}
+
+static __always_inline void queues(struct io_ring_ctx *ctx)
+{
+	struct io_rings *r = GET(ctx, rings);
+
+	base.sq_entries = GET(ctx, sq_entries);
+	base.cq_entries = GET(ctx, cq_entries);
 	base.sq_mask = GET(r, sq_ring_mask);
 	base.cq_mask = GET(r, cq_ring_mask);
 	base.sq_dropped = GET(r, sq_dropped);
@@ -266,6 +272,7 @@ static __always_inline void requests(struct io_ring_ctx *ctx)
 	base.nr_free = GET(ctx, submit_state.free_list.next) != NULL;
 }
 
+/* cursor[0]: not all of it, what moves alone. */
 SEC("iter/task")
 int walk_ring(struct bpf_iter__task *it)
 {
@@ -282,16 +289,19 @@ int walk_ring(struct bpf_iter__task *it)
 	base.now = bpf_ktime_get_ns();
 	base.jiffies = bpf_jiffies64();
 	base.ctx = (uint64_t)ctx;
-	base.flags = GET(ctx, flags);
-	queues(ctx);
-	owner(ctx, mine);
-	sqpoll(ctx, mine);
-	restrictions(ctx);
-	registered(ctx);
-	napi(ctx);
+	places(ctx);
 	requests(ctx);
 	lists(ctx);
-	some(ctx);
+	if (!x.cursor[0]) {
+		base.flags = GET(ctx, flags);
+		queues(ctx);
+		owner(ctx, mine);
+		sqpoll(ctx, mine);
+		restrictions(ctx);
+		registered(ctx);
+		napi(ctx);
+		some(ctx);
+	}
 	__builtin_memcpy(out, &base, sizeof(base));
 	return answer(WALK_DONE);
 }

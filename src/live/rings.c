@@ -7,7 +7,7 @@ struct built {
 	size_t ring; /* of the discovery */
 	int err;
 	struct arena arena;
-	struct snap_ring r;
+	struct snap_ring *r; /* in it */
 };
 
 struct building {
@@ -35,7 +35,8 @@ static void one(void *ctx, size_t i)
 	/* of a helper that did not come to the end of it */
 	arena_free(&b->arena);
 	b->arena = arena_shared();
-	b->err = builder_ring(x->b, &b->arena, &x->d->rings[b->ring], &b->r);
+	b->r = arena_alloc(&b->arena, sizeof(*b->r));
+	b->err = builder_ring(x->b, &b->arena, &x->d->rings[b->ring], b->r);
 }
 
 static bool taken(void *ctx, size_t i, enum helpers_end end)
@@ -46,7 +47,7 @@ static bool taken(void *ctx, size_t i, enum helpers_end end)
 
 	if (!ok)
 		arena_free(&b->arena);
-	return x->fn(x->ctx, &x->d->rings[b->ring], &b->arena, ok ? &b->r : NULL,
+	return x->fn(x->ctx, &x->d->rings[b->ring], &b->arena, ok ? b->r : NULL,
 		end == HELPERS_DONE ? "gone while it was read: its holders ended or closed it"
 				    : "each helper process that read it ended midway, or stood still",
 		end == HELPERS_LOST);

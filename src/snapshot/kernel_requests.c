@@ -295,7 +295,7 @@ void build_kernel_requests(
 	/* a request on its way from one list to another is met in neither: then they are all looked through again */
 	for (int i = 0; i < TRIES; i++) {
 		s = (struct request_search){.b = b, .a = a};
-		err = kernel_ring(b->k, &b->key, &b->base);
+		err = kernel_ring_moment(b->k, &b->key, &b->base);
 		counted = !err && count(b, &all);
 		/* a ring that has no requests need not be searched for them */
 		if (!err && (all || !counted))

@@ -10,7 +10,7 @@
 #include "arena.h"
 #include "pool.h"
 
-enum { BLOCK = 64 * 1024, ALIGN = 16, SHARED_FIRST = 16 * 1024, SHARED_MOST = 256 * 1024 };
+enum { BLOCK = 64 * 1024, ALIGN = 16, SHARED_FIRST = 8 * 1024, SHARED_MOST = 256 * 1024 };
 
 struct arena_block {
 	struct arena_block *older;

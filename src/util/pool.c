@@ -13,7 +13,7 @@
 
 #include "pool.h"
 
-enum { UNIT_BITS = 14, CLASSES = 24, BIG = 1 << 24 };
+enum { UNIT_BITS = 13, CLASSES = 24, BIG = 1 << 24 };
 
 /* A list's head: the number of the first free block's unit, and a count that changes with each step, so that no step goes unnoticed. */
 static struct pool {
