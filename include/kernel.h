@@ -90,6 +90,7 @@ enum kernel_walk {
 	WALK_USERS,	    /* struct rec_user */
 	WALK_WORKERS,	    /* struct rec_worker; key[0]: the io_uring of a task; limit as for requests */
 	WALK_REQUESTS, /* struct rec_request; what: enum request_list, key as that says; limit 1: say which files are rings */
+	WALK_FDS, /* struct rec_file; key[0]: the files of a request's task */
 	WALKS,
 };
 

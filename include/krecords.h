@@ -141,9 +141,10 @@ enum { RING_MOMENT = offsetof(struct ring_base, now) };
 
 enum { SOME_PERSONALITIES = 1, SOME_GROUPS = 2, SOME_ZCRX = 4, SOME_NAPI = 8, SOME_OVERFLOW = 16 };
 
+/* In a slot of a ring's file table, or in a process's table of descriptors. */
 struct rec_file {
 	uint32_t slot, pad;
-	uint64_t file;
+	uint64_t file, node; /* node: 6.13 and later, of a ring's table */
 };
 
 enum { BUFFER_KERNEL = 1, BUFFER_CLONED = 2, BUFFER_CLONED_KNOWN = 4 };
@@ -213,9 +214,11 @@ enum request_list {
 
 struct rec_request {
 	uint64_t key, ctx, file, link, user_data, flags;
-	uint64_t ring, ring_ino;     /* its file is this ring; only if a limit was asked */
+	uint64_t ring, ring_ino; /* its file is this ring; only if a limit was asked */
+	uint64_t files,
+		node; /* the submitter's descriptors, 0: it has ended; its node in the file table, 6.13 and later */
 	uint32_t opcode, linked;     /* linked: how deep in the chain, 0: its head */
-	int32_t fd, tid;	     /* fd -1: not known; the task that submitted it */
+	int32_t fd, tid;	     /* fd: what stands where the SQE's was; the task that submitted it */
 	int64_t expires, period;     /* of a timeout, ns */
 	uint32_t timeout_flags, has; /* REQUEST_ */
 };

@@ -31,6 +31,8 @@ size_t render_text(struct buf *b, const struct style *st, const char *s, size_t 
 void render_comm(struct buf *b, const struct style *st, const char *comm);
 /* What a descriptor is: a path, a socket's protocol and addresses ... */
 void render_file(struct buf *b, const struct style *st, enum text_place place, const char *name);
+/* The descriptor or slot of a request in flight, with what it is: 5<NAME>, fixed:5<NAME>; ~5, ~5|9 if that was concluded. Nothing if it has none. */
+void render_request_file(struct buf *b, const struct style *st, const struct snap_request *q);
 void render_color(struct buf *b, const struct style *st, enum color c);
 /* What render_color has put at s: the colour, and how many bytes that took; 0 if it is something else. */
 size_t render_color_at(const char *s, enum color *c);

@@ -200,8 +200,11 @@ struct snap_request {
 	unsigned opcode;
 	const char *name, *where;
 	struct snap_num user_data, fd, fixed_slot, worker_tid, tid;
+	bool fd_inferred; /* fd or fixed_slot is where its file was found: the kernel has overwritten the request's own number */
+	uint32_t *fds, *fixed_slots; /* it was found in several places: one of these */
+	size_t n_fds, n_fixed_slots;
 	const char *file;
-	bool flags_known;
+	bool flags_known, force_async; /* force_async: by its SQE, or by the kernel */
 	struct snap_names flags;
 	struct snap_num chain, position; /* number of the chain it stands in, and where in it */
 	struct snap_num age_ns, due_ns;	 /* due_ns: until its timeout, signed: below 0 it is overdue */

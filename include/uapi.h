@@ -60,6 +60,7 @@ enum {
 	UAPI_SQE_IO_DRAIN = 1u << 1,
 	UAPI_SQE_IO_LINK = 1u << 2,
 	UAPI_SQE_IO_HARDLINK = 1u << 3,
+	UAPI_SQE_ASYNC = 1u << 4,
 	UAPI_SQE_BUFFER_SELECT = 1u << 5,
 	UAPI_SQE_CQE_SKIP = 1u << 6,
 

@@ -6,6 +6,7 @@ struct exchange x;
 uint64_t ring_fops;
 char LICENSE[] SEC("license") = "GPL";
 
+#include "fds.bpf.c"
 #include "find.bpf.c"
 #include "lists.bpf.c"
 #include "maps.bpf.c"

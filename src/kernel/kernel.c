@@ -50,6 +50,7 @@ static const struct program {
 	{"walk_free", 1 << SET_FIND, 519, 0},
 	{"walk_requests", 1 << SET_WORK, 0, 0},
 	{"walk_workers", 1 << SET_WORK, 0, 0},
+	{"walk_fds", 1 << SET_WORK, 0, 0},
 	{"walk_names", 1 << SET_WORK | 1 << SET_REGISTERED, 0, 0},
 	{"walk_files", 1 << SET_REGISTERED, 0, 0},
 	{"walk_buffers", 1 << SET_REGISTERED, 0, 0},
@@ -105,6 +106,7 @@ static const struct walk {
 	[WALK_USERS] = {"walk_users", SET_FIND, sizeof(struct rec_user)},
 	[WALK_WORKERS] = {"walk_workers", SET_WORK, sizeof(struct rec_worker)},
 	[WALK_REQUESTS] = {"walk_requests", SET_WORK, sizeof(struct rec_request)},
+	[WALK_FDS] = {"walk_fds", SET_WORK, sizeof(struct rec_file)},
 };
 
 static unsigned release(void)

@@ -51,35 +51,41 @@ static __always_inline void buffers_of(struct io_ring_ctx *ctx)
 	table.flags = WHERE(io_mapped_ubuf, flags);
 }
 
-static __always_inline uint64_t in_slot(uint32_t slot)
+/* *node: that of 6.13 and later, 0 before. */
+static __always_inline uint64_t in_slot(uint32_t slot, uint64_t *node)
 {
-	uint64_t p = table.slots ? load((void *)(table.slots + slot * 8)) : 0;
+	uint64_t p = load((void *)(table.slots + slot * 8)); /* without a table nothing is there to be read */
 
-	return p && table.nodes ? load((void *)(p + table.in_node)) : p;
+	*node = table.nodes ? p : 0;
+	return *node ? load((void *)(p + table.in_node)) : p;
 }
 
-static __always_inline void one_file(uint32_t slot)
+/* Functions that the verifier goes through once, not once for each slot. */
+int one_file(uint32_t slot);
+__noinline int one_file(uint32_t slot)
 {
-	uint64_t file = in_slot(slot) & ~7ull; /* flags stand in the low bits */
+	uint64_t node, file = in_slot(slot, &node) & ~7ull; /* flags stand in the low bits */
 	struct rec_file *r = file ? room(sizeof(*r)) : NULL;
 
 	if (r)
-		*r = (struct rec_file){.slot = slot, .file = file};
+		*r = (struct rec_file){.slot = slot, .file = file, .node = node};
+	return 0;
 }
 
-static __always_inline void one_buffer(uint32_t slot)
+int one_buffer(uint32_t slot);
+__noinline int one_buffer(uint32_t slot)
 {
-	uint64_t b = in_slot(slot), addr, len;
+	uint64_t node, b = in_slot(slot, &node), addr, len;
 	uint32_t flags = 0;
 	struct rec_buffer *r;
 
 	if (!b)
-		return;
+		return 0;
 	addr = load((void *)b + AT(io_mapped_ubuf, ubuf));
 	if (table.end != ABSENT) {
 		len = load((void *)b + table.end) - addr;
 		if (!addr && !len)
-			return; /* the dummy that stands in an empty slot */
+			return 0; /* the dummy that stands in an empty slot */
 	} else {
 		len = load((void *)b + table.len);
 		if (table.short_len)
@@ -95,10 +101,11 @@ static __always_inline void one_buffer(uint32_t slot)
 	r = room(sizeof(*r));
 	if (r)
 		*r = (struct rec_buffer){.slot = slot, .flags = flags, .addr = addr, .len = len};
+	return 0;
 }
 
 /* x.limit: how many slots there are */
-static __always_inline int each_slot(void (*one)(uint32_t slot))
+static __always_inline int each_slot(int (*one)(uint32_t slot))
 {
 	uint32_t slot = (uint32_t)x.cursor[0];
 

@@ -54,8 +54,11 @@ static __always_inline void request(struct rec_request *r, struct io_kiocb *req)
 	} else {
 		r->user_data = GET(req, user_data);
 	}
+	if (HAS(io_kiocb, file_node))
+		r->node = (uint64_t)GET(req, file_node);
 	t = task_of(req);
 	r->tid = t ? tid_of(t, my_pid()) : 0;
+	r->files = t ? (uint64_t)GET(t, files) : 0;
 }
 
 #endif

@@ -294,6 +294,7 @@ struct io_timeout_data {
 	int64_t time;	      /* after that, in ns */
 	uint32_t flags;
 };
+struct io_rsrc_node;
 struct io_kiocb {
 	struct file *file;
 	uint8_t opcode;
@@ -310,6 +311,7 @@ struct io_kiocb {
 	struct list_head iopoll_node;	 /* 7.x: the same */
 	void *async_data;
 	struct io_kiocb *link;
+	struct io_rsrc_node *file_node; /* 6.13 */
 	struct io_wq_work work;
 };
 struct io_defer_entry {

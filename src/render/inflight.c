@@ -42,6 +42,26 @@ static void kinds(const struct page *p, const struct snap_inflight *in)
 		buf_printf(p->b, ", %zu others", more);
 }
 
+void render_request_file(struct buf *b, const struct style *st, const struct snap_request *q)
+{
+	bool fixed = q->fixed_slot.known || q->n_fixed_slots;
+	struct snap_num one = fixed ? q->fixed_slot : q->fd;
+	const uint32_t *several = fixed ? q->fixed_slots : q->fds;
+	size_t n = fixed ? q->n_fixed_slots : q->n_fds;
+
+	if (one.known || n)
+		buf_printf(b, "%s%s", fixed ? "fixed:" : "", q->fd_inferred || n ? "~" : "");
+	if (one.known)
+		buf_printf(b, "%" PRId64, (int64_t)one.v);
+	for (size_t i = 0; i < n; i++)
+		buf_printf(b, "%s%u", i ? "|" : "", several[i]);
+	if (!q->file)
+		return;
+	buf_putc(b, '<');
+	render_file(b, st, TEXT_ANGLE, q->file);
+	buf_putc(b, '>');
+}
+
 static void request(const struct page *p, const struct snap_request *q)
 {
 	const char *where = q->where ? q->where : "?";
@@ -57,20 +77,14 @@ static void request(const struct page *p, const struct snap_request *q)
 	page_text(p, q->name);
 	render_color(p->b, p->st, C_NONE);
 	buf_putc(p->b, '(');
-	if (q->fixed_slot.known)
-		page_num(p, "fixed:", q->fixed_slot, "");
-	else if (q->fd.known)
-		page_num(p, "", q->fd, "");
-	if (q->file) {
-		buf_putc(p->b, '<');
-		render_file(p->b, p->st, TEXT_ANGLE, q->file);
-		buf_putc(p->b, '>');
-	}
+	render_request_file(p->b, p->st, q);
 	buf_putc(p->b, ')');
 	if (q->flags.n) {
 		buf_puts(p->b, " flags=");
 		page_list(p, &q->flags);
 	}
+	if (q->force_async)
+		buf_puts(p->b, " async");
 	buf_puts(p->b, " user_data=");
 	buf_hex(p->b, q->user_data.v);
 	if (q->chain.known)

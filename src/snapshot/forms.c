@@ -116,7 +116,10 @@ const struct form form_registered = FORM_KNOWN(snap_registered,
 static const struct form form_request = FORM(snap_request,
 	F(snap_request, STR, "opcode", name), F(snap_request, U32, "opcode_value", opcode),
 	F(snap_request, HEX, "user_data", user_data), FK(snap_request, NAMES, "flags", flags, flags_known),
+	FX(snap_request, BOOL, "force_async", force_async, FORM_OMIT),
 	F(snap_request, NUM, "fd", fd), FX(snap_request, NUM, "fixed_slot", fixed_slot, FORM_OMIT),
+	FX(snap_request, BOOL, "fd_inferred", fd_inferred, FORM_OMIT), LN(snap_request, "fds", fds, FORM_OMIT, U32),
+	LN(snap_request, "fixed_slots", fixed_slots, FORM_OMIT, U32),
 	F(snap_request, STR, "file", file), F(snap_request, STR, "where", where),
 	F(snap_request, NUM, "worker_tid", worker_tid), F(snap_request, NUM, "tid", tid),
 	FX(snap_request, NUM, "chain", chain, FORM_OMIT), FX(snap_request, NUM, "position", position, FORM_OMIT),
@@ -237,6 +240,8 @@ static bool empty(const struct form_field *f, const char *base)
 		return !((const struct snap_num *)p)->known;
 	case FORM_LIST:
 		return !*(const size_t *)(base + f->at_n);
+	case FORM_BOOL:
+		return !*(const bool *)p;
 	default:
 		return false;
 	}

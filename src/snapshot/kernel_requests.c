@@ -173,34 +173,112 @@ static void timing(const struct builder *b, const struct rec_request *r, struct 
 		q->age_ns = snap(b->base.now - (uint64_t)(r->expires - r->period));
 }
 
+static const char *why_not(int err)
+{
+	return err == -ENOEXEC ? "this kernel would not take the BPF program that reads it"
+	       : err == -ESRCH ? "the ring went away while it was read"
+	       : err == -ELOOP ? "a list has no end: it changed while it was followed"
+			       : "the BPF programs could not be loaded or run";
+}
+
+/* --- the descriptor ------------------------------------------------------------------------------------------------- */
+
+static bool has_file(const struct found_request *f)
+{
+	const struct uapi_op *op = uapi_op(f->r.opcode);
+
+	/* the pointer is only set for requests that have a file */
+	return f->r.file && op && op->fd == FD_FILE;
+}
+
+/*
+ * The SQE's number stands where the flags of the completion will (struct io_cqe). 0 is written there when a request is woken, to be
+ * tried again (io_poll_execute, 5.19 to 7.3), flags when it is done, and by receives that gather several buffers (6.12, io_recv_finish).
+ */
+static bool fd_stands(const struct found_request *f)
+{
+	enum { RECVMSG = 10, RECV = 27, URING_CMD = 46 };
+	unsigned op = f->r.opcode;
+
+	return f->r.has & REQUEST_FD && f->r.fd > 0 && strcmp(f->where, "task_work") != 0 && op != RECV &&
+	       op != RECVMSG && op < URING_CMD;
+}
+
+/* Where the files of all requests are that do not say so themselves: a place for each request, NULL for those that do. */
+static struct file_place **places_of(struct builder *b, struct arena *a, const struct request_search *s)
+{
+	struct file_place **out = arena_alloc(a, (s->n + 1) * sizeof(*out)), *v;
+	size_t n = 0;
+
+	for (size_t i = 0; i < s->n; i++)
+		n += has_file(&s->v[i]) && !fd_stands(&s->v[i]);
+	v = arena_alloc(a, (n + 1) * sizeof(*v));
+	n = 0;
+	for (size_t i = 0; i < s->n; i++) {
+		const struct rec_request *r = &s->v[i].r;
+
+		if (!has_file(&s->v[i]) || fd_stands(&s->v[i]))
+			continue;
+		v[n].table = !(r->flags & UAPI_SQE_FIXED_FILE) ? r->files : r->node ? TABLE_NODES : TABLE_SLOTS;
+		v[n].file = v[n].table == TABLE_NODES ? r->node : r->file;
+		out[i] = &v[n++];
+	}
+	if (n)
+		file_places(b, a, v, n);
+	return out;
+}
+
+static void where_from(struct arena *a, const struct found_request *f, const struct file_place *p,
+	struct snap_request *q, struct snap_ring *out)
+{
+	bool fixed = f->r.flags & UAPI_SQE_FIXED_FILE;
+	struct snap_num *to = fixed ? &q->fixed_slot : &q->fd;
+	const char *why = NULL;
+
+	if (!has_file(f))
+		return;
+	if (!p) {
+		*to = snap((uint64_t)f->r.fd);
+	} else if (p->err) {
+		why = p->err == -ESRCH ? "and the task that submitted the request has ended" : why_not(p->err);
+	} else if (!p->n || p->n > FILE_PLACES) {
+		why = p->n    ? "and its file has very many descriptors"
+		      : fixed ? "and its file has left the ring's table"
+			      : "and the task that submitted the request has closed the file";
+	} else if (p->n == 1) {
+		*to = snap(p->at[0]);
+		q->fd_inferred = p->table != TABLE_NODES;
+	} else if (fixed) {
+		q->fixed_slots = p->at;
+		q->n_fixed_slots = p->n;
+	} else {
+		q->fds = p->at;
+		q->n_fds = p->n;
+	}
+	if (why)
+		snap_add_reason(a, out, fixed ? "inflight.requests.fixed_slot" : "inflight.requests.fd",
+			arena_printf(a, "%s, %s",
+				f->r.has & REQUEST_FD ? "the kernel has overwritten it"
+						      : "the kernel does not keep it (5.19 does)",
+				why));
+}
+
 enum { REQ_F_SQE_FLAGS = 0x7f }; /* the low bits are those of the SQE, include/linux/io_uring_types.h */
 
 static void fill(
 	struct builder *b, struct arena *a, const struct found_request *f, const char *file, struct snap_request *q)
 {
-	const struct uapi_op *op = uapi_op(f->r.opcode);
-	bool fixed = f->r.flags & UAPI_SQE_FIXED_FILE;
-	/* the kernel itself sets this flag when it has posted a completion */
-	bool done = !strcmp(f->where, "task_work");
+	/* the kernel itself sets one of them when it has posted a completion, and the other where it will not try a request itself */
+	uint64_t kernels = UAPI_SQE_ASYNC | (strcmp(f->where, "task_work") ? 0 : UAPI_SQE_CQE_SKIP);
 
 	*q = (struct snap_request){.opcode = f->r.opcode,
 		.name = op_name(a, f->r.opcode),
 		.where = f->where,
 		.user_data = snap(f->r.user_data),
 		.flags_known = true,
+		.force_async = f->r.flags & UAPI_SQE_ASYNC,
 		.file = file};
-	q->flags = snap_flag_names(
-		a, &uapi_sqe_flags, f->r.flags & REQ_F_SQE_FLAGS & ~(uint64_t)(done ? UAPI_SQE_CQE_SKIP : 0));
-	/*
-	 * The kernel keeps the number only where it looks the file up itself, and only until the request is done: then the
-	 * completion's flags stand there
-	 */
-	if (!done && f->r.has & REQUEST_FD && f->r.fd >= 0 && f->r.file && op && op->fd == FD_FILE) {
-		if (fixed)
-			q->fixed_slot = snap((uint64_t)f->r.fd);
-		else
-			q->fd = snap((uint64_t)f->r.fd);
-	}
+	q->flags = snap_flag_names(a, &uapi_sqe_flags, f->r.flags & REQ_F_SQE_FLAGS & ~kernels);
 	if (f->worker)
 		q->worker_tid = snap((uint64_t)f->worker);
 	if (f->r.tid)
@@ -243,7 +321,6 @@ static const char **names_of(struct builder *b, struct arena *a, const struct re
 		const struct uapi_op *op = uapi_op(s->v[i].r.opcode);
 
 		which[i] = SIZE_MAX;
-		/* the pointer is only set for requests that have a file */
 		if (!file || (op && op->fd != FD_FILE))
 			continue;
 		for (which[i] = n; which[i] > 0 && n - which[i] < 64 && keys[which[i] - 1] != file; which[i]--)
@@ -273,20 +350,13 @@ static int look(struct request_search *s, const struct rec_user *users, size_t n
 	return err ? err : of_tasks(s, users, n, pools);
 }
 
-static const char *why_not(int err)
-{
-	return err == -ENOEXEC ? "this kernel would not take the BPF program that reads it"
-	       : err == -ESRCH ? "the ring went away while it was read"
-	       : err == -ELOOP ? "a list has no end: it changed while it was followed"
-			       : "the BPF programs could not be loaded or run";
-}
-
 void build_kernel_requests(
 	struct builder *b, struct arena *a, const struct rec_user *users, size_t n, struct snap_ring *out)
 {
 	enum { TRIES = 3 };
 	struct request_search s = {0};
 	struct snap_inflight *in = &out->inflight;
+	struct file_place **places;
 	const char **names;
 	uint64_t all = 0;
 	bool counted = false;
@@ -310,11 +380,14 @@ void build_kernel_requests(
 		return;
 	}
 	snap_drop_reason(out, "inflight");
+	places = places_of(b, a, &s);
 	names = names_of(b, a, &s, out->owner.pid.known ? (pid_t)out->owner.pid.v : 0);
 	*in = (struct snap_inflight){.known = true, .n_requests = s.n};
 	in->requests = arena_alloc(a, (s.n + 1) * sizeof(*in->requests));
-	for (size_t i = 0; i < s.n; i++)
+	for (size_t i = 0; i < s.n; i++) {
 		fill(b, a, &s.v[i], names[i], &in->requests[i]);
+		where_from(a, &s.v[i], places[i], &in->requests[i], out);
+	}
 	if (s.cut)
 		in->cut = snap(b->o.max_requests);
 	if (!counted) {

@@ -100,6 +100,18 @@ void build_kernel_workers(
 size_t kernel_users(struct builder *b, struct arena *a, const struct rec_user **users);
 
 /* The names of n files by their keys, NULL where one has none; in a. */
+/*
+ * Where a file stands in a table: the files of a task (rec_request.files), or the ring's own, by node or by file. Answered are the
+ * places, the first FILE_PLACES of them in at; err: a negative errno.
+ */
+enum { TABLE_SLOTS = 1, TABLE_NODES = 2, FILE_PLACES = 32 };
+struct file_place {
+	uint64_t table, file;
+	size_t n, cap;
+	uint32_t *at;
+	int err;
+};
+void file_places(struct builder *b, struct arena *a, struct file_place *v, size_t n);
 const char **file_names(struct builder *b, struct arena *a, pid_t owner, const uint64_t *files, size_t n);
 
 /* The name of an opcode, also of one newer than the tables. */

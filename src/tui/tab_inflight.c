@@ -170,19 +170,13 @@ static void text(const struct top *t, const struct track *k, const struct item *
 	else
 		buf_putc(b, '?');
 	column(b, start, (size_t)t->data_width);
-	if (q->fixed_slot.known)
-		buf_printf(b, "fixed:%" PRIu64, q->fixed_slot.v);
-	else if (q->fd.known)
-		buf_printf(b, "%" PRId64, (int64_t)q->fd.v);
-	if (q->file) {
-		buf_putc(b, '<');
-		render_file(b, &t->style, TEXT_ANGLE, q->file);
-		buf_putc(b, '>');
-	}
+	render_request_file(b, &t->style, q);
 	for (size_t i = 0; i < q->flags.n; i++) {
 		buf_puts(b, i ? "|" : " ");
 		render_text(b, &t->style, q->flags.v[i], strlen(q->flags.v[i]));
 	}
+	if (q->force_async)
+		buf_puts(b, " async");
 	if (q->chain.known)
 		buf_printf(b, " chain %" PRIu64, q->chain.v);
 	if (q->due_ns.known) {

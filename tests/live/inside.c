@@ -28,11 +28,13 @@ static const struct {
 	{"timeouts", "in flight: timeout, linked timeout, age"}, {"chain", "in flight: link chain"},
 	{"drained", "in flight: drain"}, {"io-wq", "in flight: io-wq queued, running; workers"},
 	{"futex", "in flight: futex"}, {"waitid", "in flight: waitid"}, {"task-work", "in flight: task work"},
-	{"many-polls", "in flight: count, cut"}, {"overflow", "CQ overflow"},
-	{"closed", "hidden: registered and closed"}, {"mapped-only", "hidden: mapping only"},
-	{"overflow-big", "CQ overflow of 32-byte CQEs"}, {"pinned", "SQPOLL pinned"},
-	{"registered-only", "hidden: REGISTERED_FD_ONLY"}, {"no-mmap", "entries of NO_MMAP"},
-	{"sqpoll-died", "SQPOLL that has died"}, {"guest", "used without being held"}, {"orphan", "owner ended"},
+	{"woken", "in flight: descriptor of what was woken"}, {"shots", "in flight: descriptor of multishots"},
+	{"forced", "in flight: what the kernel hands to io-wq"}, {"many-polls", "in flight: count, cut"},
+	{"overflow", "CQ overflow"}, {"closed", "hidden: registered and closed"},
+	{"mapped-only", "hidden: mapping only"}, {"overflow-big", "CQ overflow of 32-byte CQEs"},
+	{"pinned", "SQPOLL pinned"}, {"registered-only", "hidden: REGISTERED_FD_ONLY"},
+	{"no-mmap", "entries of NO_MMAP"}, {"sqpoll-died", "SQPOLL that has died"},
+	{"guest", "used without being held"}, {"orphan", "owner ended"},
 	{"held-pair", "hidden: held by requests alone"}, {"held-alone", "hidden: held by one request alone"},
 	{"held-working", "hidden: held by requests, and working"}};
 
@@ -115,8 +117,8 @@ static const char *stuck(const cJSON *truth, const cJSON *threads)
 /* Reasons that are no failing: the kernel has no such thing, or the target makes no sense. */
 static const char *unread(const cJSON *ring, bool old)
 {
-	static const char *const fine[] = {"no such thing", "makes no sense", "has ended", "is ending", "is not known",
-		"does not count it", "not in this pid namespace"};
+	static const char *const fine[] = {"no such thing", "makes no sense", "has ended", "has closed the file",
+		"is ending", "is not known", "does not count it", "not in this pid namespace"};
 	const cJSON *why;
 
 	cJSON_ArrayForEach(why, GET(ring, "unavailable"))

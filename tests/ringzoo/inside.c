@@ -12,8 +12,10 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -27,15 +29,20 @@ enum {
 	OP_NOP = 0,
 	OP_POLL_ADD = 6,
 	OP_TIMEOUT = 11,
+	OP_ACCEPT = 13,
 	OP_LINK_TIMEOUT = 15,
 	OP_OPENAT = 18,
 	OP_READ = 22,
+	OP_RECV = 27,
+	OP_SPLICE = 30,
 	OP_PROVIDE_BUFFERS = 31,
 	OP_WAITID = 50,
 	OP_FUTEX_WAIT = 51,
+	F_FIXED_FILE = 1,
 	F_DRAIN = 2,
 	F_LINK = 4,
 	F_ASYNC = 16,
+	F_BUFFER_SELECT = 32,
 	REG_BUFFERS = 0,
 	REG_FILES = 2,
 	REG_EVENTFD = 4,
@@ -400,6 +407,12 @@ static cJSON *request(const char *op, uint64_t user_data, const char *where)
 		(unsigned long long)user_data, where);
 }
 
+static cJSON *with(cJSON *q, const char *key, cJSON *value)
+{
+	cJSON_AddItemToObject(q, key, value);
+	return q;
+}
+
 static cJSON *link_of(cJSON *q, unsigned position)
 {
 	cJSON_AddItemToObject(q, "chain", z_json("1"));
@@ -488,8 +501,8 @@ static cJSON *drained(void)
 	next(OP_NOP, -1, 0, 0x43);
 	submit();
 	cJSON_AddItemToArray(list, request("READ", 0x41, "poll"));
-	cJSON_AddItemToArray(list, request("NOP", 0x42, "drain"));
-	cJSON_AddItemToArray(list, request("NOP", 0x43, "drain"));
+	cJSON_AddItemToArray(list, with(request("NOP", 0x42, "drain"), "flags", z_json("[\"IO_DRAIN\"]")));
+	cJSON_AddItemToArray(list, with(request("NOP", 0x43, "drain"), "flags", z_json("[]")));
 	o = z_truth(&ring);
 	in_flight(o, list);
 	return z_rings(o);
@@ -593,6 +606,147 @@ static cJSON *task_work(void)
 	o = z_truth(&ring);
 	in_flight(o, list);
 	inside(o, "owner", "submitter_tid", z_json("%d", (int)getpid()));
+	return z_rings(o);
+}
+
+/* --- requests that have been woken: the kernel has written to where their descriptor stood --- */
+
+static void two_sockets(int fds[2])
+{
+	if (socketpair(AF_UNIX, SOCK_DGRAM, 0, fds))
+		z_die("socketpair");
+}
+
+static void recv_on(int at, unsigned flags, uint64_t user_data)
+{
+	static char buf[64];
+	uint8_t *sqe = next(OP_RECV, at, flags, user_data);
+
+	z_put(sqe, 16, 8, (uintptr_t)buf);
+	z_put(sqe, 24, 4, sizeof(buf));
+}
+
+/* Has it completed, or posted a completion? Then *res is what the first of these says. */
+static bool posted(uint64_t user_data, int32_t *res)
+{
+	const struct io_uring_cqe *cqes = (void *)z_word(&ring, ring.p.cq_off.cqes);
+	uint32_t tail = *z_word(&ring, ring.p.cq_off.tail);
+
+	for (uint32_t i = *z_word(&ring, ring.p.cq_off.head); i != tail; i++) {
+		const struct io_uring_cqe *cqe = &cqes[i & (ring.p.cq_entries - 1)];
+
+		if (cqe->user_data != user_data)
+			continue;
+		*res = cqe->res;
+		return true;
+	}
+	return false;
+}
+
+/* Of two that wait for one message, both are woken, and one of them in vain: its user_data. */
+static uint64_t left_of(uint64_t user_data)
+{
+	int32_t res;
+
+	return posted(user_data, &res) ? user_data + 1 : user_data;
+}
+
+static cJSON *woken(void)
+{
+	cJSON *o, *list = cJSON_CreateArray();
+	int a[2], b[2], c[2], files[2], more;
+
+	two_sockets(a);
+	two_sockets(b);
+	two_sockets(c);
+	more = dup(c[0]);
+	files[0] = -1;
+	files[1] = b[0];
+	if (!z_ring(&ring, 8, 0, 0) || z_register(ring.fd, REG_FILES, files, 2))
+		return z_unsupported("REGISTER_FILES");
+	for (unsigned i = 0; i < 2; i++) {
+		recv_on(a[0], 0, 0x101 + i);
+		recv_on(1, F_FIXED_FILE, 0x103 + i);
+		recv_on(c[0], 0, 0x105 + i);
+	}
+	submit();
+	if (write(a[1], "", 1) != 1 || write(b[1], "", 1) != 1 || write(c[1], "", 1) != 1)
+		z_die("write");
+	cJSON_AddItemToArray(list, with(request("RECV", left_of(0x101), "poll"), "fd", z_json("%d", a[0])));
+	cJSON_AddItemToArray(list, with(request("RECV", left_of(0x103), "poll"), "fixed_slot", z_json("1")));
+	cJSON_AddItemToArray(
+		list, with(request("RECV", left_of(0x105), "poll"), "fds", z_json("[%d, %d]", c[0], more)));
+	o = z_truth(&ring);
+	z_set(o, NULL, "unordered", cJSON_CreateTrue());
+	in_flight(o, list);
+	return z_rings(o);
+}
+
+/* Multishots that have had their first shot. */
+static cJSON *shots(void)
+{
+	static char buf[64];
+	struct sockaddr_un name = {.sun_family = AF_UNIX};
+	socklen_t len = sizeof(name);
+	cJSON *o, *list = cJSON_CreateArray();
+	int server = socket(AF_UNIX, SOCK_STREAM, 0), client = socket(AF_UNIX, SOCK_STREAM, 0), pair[2], ends[2];
+	uint8_t *sqe;
+	int32_t res;
+
+	two_sockets(pair);
+	/* an abstract name of the kernel's choice */
+	if (bind(server, (void *)&name, sizeof(name.sun_family)) || listen(server, 4) ||
+		getsockname(server, (void *)&name, &len) || pipe(ends))
+		z_die("sockets");
+	if (!z_ring(&ring, 8, 0, 0))
+		return z_unsupported("a plain ring");
+	sqe = next(OP_PROVIDE_BUFFERS, 4, 0, 0x111);
+	z_put(sqe, 16, 8, (uintptr_t)buf);
+	z_put(sqe, 24, 4, sizeof(buf) / 4);
+	z_put(next(OP_ACCEPT, server, 0, 0x112), 2, 2, 1);
+	sqe = next(OP_RECV, pair[0], F_BUFFER_SELECT, 0x113);
+	z_put(sqe, 2, 2, 2);
+	sqe = next(OP_POLL_ADD, ends[0], 0, 0x114);
+	z_put(sqe, 24, 4, 1);
+	z_put(sqe, 28, 4, POLLIN);
+	submit();
+	if (posted(0x113, &res) && res < 0) {
+		errno = -res;
+		return z_unsupported("multishot RECV");
+	}
+	if (connect(client, (void *)&name, len) || write(pair[1], "", 1) != 1 || write(ends[1], "", 1) != 1)
+		z_die("connect");
+	for (unsigned i = 0x112; i < 0x115; i++)
+		if (!posted(i, &res) || res < 0)
+			z_die("a shot");
+	cJSON_AddItemToArray(list, with(request("ACCEPT", 0x112, "poll"), "fd", z_json("%d", server)));
+	cJSON_AddItemToArray(list, with(request("RECV", 0x113, "poll"), "fd", z_json("%d", pair[0])));
+	cJSON_AddItemToArray(list, with(request("POLL_ADD", 0x114, "poll"), "fd", z_json("%d", ends[0])));
+	o = z_truth(&ring);
+	z_set(o, NULL, "unordered", cJSON_CreateTrue());
+	in_flight(o, list);
+	return z_rings(o);
+}
+
+/* What the kernel hands to a worker by itself, and what was submitted so. */
+static cJSON *forced(void)
+{
+	cJSON *o, *list = cJSON_CreateArray();
+	int in = empty_pipe(), ends[2];
+	uint8_t *sqe;
+
+	if (!z_ring(&ring, 8, 0, 0) || pipe(ends))
+		return z_unsupported("a plain ring");
+	sqe = next(OP_SPLICE, ends[1], 0, 0x121);
+	z_put(sqe, 8, 8, UINT64_MAX);
+	z_put(sqe, 16, 8, UINT64_MAX);
+	z_put(sqe, 24, 4, 1);
+	z_put(sqe, 44, 4, (uint32_t)in);
+	submit();
+	usleep(200000);
+	cJSON_AddItemToArray(list, with(request("SPLICE", 0x121, "iowq_running"), "flags", z_json("[]")));
+	o = z_truth(&ring);
+	in_flight(o, list);
 	return z_rings(o);
 }
 
@@ -900,6 +1054,9 @@ const struct exhibit exhibits_inside[] = {
 	{"futex", "a futex", futex_wait, NULL},
 	{"waitid", "a child that is waited for", wait_id, NULL},
 	{"task-work", "a completion that the program has to fetch", task_work, NULL},
+	{"woken", "requests that were woken in vain", woken, NULL},
+	{"shots", "multishots that have had a shot", shots, NULL},
+	{"forced", "what the kernel hands to a worker by itself", forced, NULL},
 	{"many-polls", "10000 polls", many_polls, NULL},
 	{"overflow-big", "big completions that overflowed", overflow_big, NULL},
 	{"pinned", "an SQPOLL thread kept to one processor", pinned, NULL},
