@@ -134,6 +134,7 @@ struct ring_base {
 	uint64_t now, jiffies; /* CLOCK_MONOTONIC, ns */
 	uint32_t cached_sq_head, cached_cq_tail, sq_head, sq_tail, cq_head, cq_tail;
 	uint32_t nr_allocated, nr_free; /* nr_free: not 0 if there are any */
+	uint32_t nr_locked_free;	/* of those that others than the submitter gave back, up to 6.8: how many */
 	uint32_t lists; /* a bit for each enum request_list that is not empty, as far as the ring itself has them */
 };
 

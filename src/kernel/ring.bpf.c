@@ -270,6 +270,8 @@ static __always_inline void requests(struct io_ring_ctx *ctx)
 		return;
 	base.has |= HAS_FREE_LIST;
 	base.nr_free = GET(ctx, submit_state.free_list.next) != NULL;
+	if (HAS(io_ring_ctx, locked_free_nr))
+		base.nr_locked_free = GET(ctx, locked_free_nr);
 }
 
 /* cursor[0]: not all of it, what moves alone. */

@@ -507,6 +507,7 @@ struct io_ring_ctx {
 	unsigned int int_flags;	     /* 7.x */
 	uint32_t *sq_array;
 	void *sq_sqes;
+	unsigned int locked_free_nr; /* up to 6.8 */
 	unsigned int cached_sq_head, sq_entries, cached_cq_tail, cq_entries;
 	struct xarray personalities;
 	struct user_struct *user;

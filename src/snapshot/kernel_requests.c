@@ -298,6 +298,7 @@ static bool count(struct builder *b, uint64_t *n)
 
 	if (base->has & HAS_FREE_LIST && base->nr_free && kernel_free_requests(b->k, &b->key, &idle))
 		return false;
+	idle += base->nr_locked_free;
 	if (base->has & HAS_NR_ALLOCATED) {
 		*n = base->nr_allocated - idle;
 		return base->nr_allocated >= idle;
