@@ -22,6 +22,12 @@ group() {
   skip=$(grep -c '^ok.*# SKIP' "$log")
   ok=$(($(grep -c '^ok' "$log") - skip))
   bad=$(grep -c '^not ok' "$log")
+  # a plan, of unit tests, or a last line that says so: what ends before has failed
+  if [ $((ok + bad + skip)) != 0 ] && ! grep -qaE '^(1\.\.[0-9]|# end$)' "$log"; then
+    bad=$((bad + 1))
+    echo "not ok - $name ended before its end:"
+    tail -5 "$log" | sed 's/^/    /'
+  fi
   if [ $((ok + bad + skip)) = 0 ] && [ $status = 0 ]; then ok=1; fi
   if [ $status != 0 ] && [ "$bad" = 0 ]; then
     bad=1

@@ -55,6 +55,12 @@ int tap_failed(void)
 	return failed;
 }
 
+int tap_end(void)
+{
+	printf("# end\n");
+	return failed != 0;
+}
+
 double now_ms(void)
 {
 	struct timespec t;

@@ -14,6 +14,8 @@ void tap_skip(const char *reason, const char *fmt, ...) __attribute__((format(pr
 void tap_note(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 /* How many were not ok. */
 int tap_failed(void);
+/* The last a test does: who ends before that has failed, whatever its status (run.sh). Returns what main returns. */
+int tap_end(void);
 
 struct output {
 	char *out, *err; /* NUL-terminated, freed by output_free */

@@ -15,6 +15,12 @@ tap() {
   fi
 }
 
+# The last a test does: who ends before that has failed, whatever its status (run.sh).
+finish() {
+  echo '# end'
+  exit $failed
+}
+
 # check NAME COMMAND...
 check() {
   local name=$1
@@ -33,4 +39,12 @@ zoo() {
 zoo_end() {
   kill -KILL "$zoo_job" 2>/dev/null
   wait "$zoo_job" 2>/dev/null
+}
+
+# child PID NAME: its first child of that name. Not by pgrep, which asks every process, and some process of the machine may not answer.
+child() {
+  local pid
+  for pid in $(cat "/proc/$1/task/$1/children" 2>/dev/null); do
+    [ "$(cat "/proc/$pid/comm" 2>/dev/null)" = "$2" ] && echo "$pid" && return
+  done
 }

@@ -210,4 +210,5 @@ finally:
     busy.kill()
     busy.wait()
     subprocess.run(["rm", "-rf", tmp])
+print("# end")
 sys.exit(failed)

@@ -146,5 +146,5 @@ int main(void)
 		tap(late == 0, "a killed target's peer sees the hang-up within 100 ms while %s (%d rounds)", names[w],
 			rounds);
 	}
-	return tap_failed() != 0;
+	return tap_end();
 }

@@ -214,4 +214,5 @@ for unreaped in (False, True):
         tap(shown or told, "a named process that is killed midway" + ", a zombie" * unreaped + ": it is shown, or said to have ended",
             run.returncode, said)
 
+print("# end")
 sys.exit(bool(failed))

@@ -33,4 +33,4 @@ tap $? 'a missing pkg-config is named with what to do'
 out=$(PKG_CONFIG_LIBDIR=/nonexistent make -n BUILD="$tmp/b" all 2>&1)
 grep -q "libcjson is missing: Debian package libcjson-dev.*make deps" <<<"$out"
 tap $? 'a missing library is named with its Debian package'
-exit $failed
+finish

@@ -375,5 +375,5 @@ int main(void)
 	busy();
 	exits();
 	watched();
-	return tap_failed() != 0;
+	return tap_end();
 }

@@ -154,5 +154,5 @@ int main(void)
 	}
 	silent_end(&s);
 	zoo_close(&z);
-	return tap_failed() != 0;
+	return tap_end();
 }

@@ -190,4 +190,4 @@ if [ "$(id -u)" = 0 ]; then
     setpriv --bounding-set -sys_admin --inh-caps -sys_admin "$ctl" dump -p "$forger_pid" --source proc,memory
 fi
 end
-exit $failed
+finish

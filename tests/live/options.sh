@@ -125,4 +125,4 @@ fish_says 'uringtop --sort ' | grep -qx completed
 tap $? 'fish: columns'
 zsh_says 'uringtop --sort ' | grep -qx completed
 tap $? 'zsh: columns'
-exit $failed
+finish

@@ -7,6 +7,7 @@ trap 'zoo_end; rm -rf "$tmp"' EXIT
 chmod 755 "$tmp"
 if [ "$(id -u)" != 0 ]; then
   echo "ok - rights # SKIP it takes root to give up rights one by one"
+  echo '# end'
   exit 0
 fi
 install -m 755 "$ctl" "$tmp/uringctl"
@@ -112,4 +113,4 @@ if unshare -pf --mount-proc true 2>/dev/null; then
 else
   echo 'ok - the kernel source in a pid namespace # SKIP unshare is refused here'
 fi
-exit $failed
+finish

@@ -56,4 +56,5 @@ for name in names:
 document["rings"] = [{"ring_id": "1"}]
 broken = not validator.is_valid(document)
 print(("ok" if broken else "not ok") + " - a ring with a wrong id is not valid")
+print("# end")
 sys.exit(bool(failed or not broken))

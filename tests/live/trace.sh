@@ -203,7 +203,7 @@ for end in '--for 0.5' '--chrome /dev/null'; do
   timeout -k 1 20 "$ctl" trace --json -o /dev/null $end -p "$zoo_pid" 2>/dev/null &
   job=$!
   sleep 1
-  kill -TERM "$(pgrep -P $job uringctl)" 2>/dev/null
+  kill -TERM "$(child $job uringctl)" 2>/dev/null
   wait $job
   [ $? -lt 124 ]
   tap $? "it ends while more comes than it can write ($end)"
@@ -237,19 +237,21 @@ one_ring '' ''
 one_ring '' '!'
 one_ring '-c --by ring' ''
 one_ring '-c --by ring' '!'
-trace -- "$mix" 9 400000 "$tmp/log" >/dev/null 2>&1 &
+timeout 60 "$ctl" trace -- "$mix" 9 400000 "$tmp/log" >/dev/null 2>&1 &
 sleep 1
-pkill -KILL -f "^$ctl trace -- $mix 9"
-pkill -KILL -f "^$mix 9"
+tracer=$(child $! uringctl)
+traced=$(child "$tracer" mix)
+kill -KILL "$tracer"
+kill -KILL "$traced"
 wait 2>/dev/null
 sleep 0.3
 ! /usr/sbin/bpftool prog show 2>/dev/null | grep -qE 'raw_tracepoint +name (submit_req|complete|process_exit)'
 tap $? 'nothing stays loaded after SIGKILL'
 # an idle machine: it sleeps; and a line comes soon after its completion
-trace -o "$tmp/trace" >/dev/null 2>&1 &
+timeout 60 "$ctl" trace -o "$tmp/trace" >/dev/null 2>&1 &
 job=$!
 sleep 1.5
-tracer=$(pgrep -o -f "^$ctl trace -o $tmp/trace")
+tracer=$(child $job uringctl)
 before=$(awk '/^voluntary/ {print $2}' "/proc/$tracer/status")
 sleep 1
 after=$(awk '/^voluntary/ {print $2}' "/proc/$tracer/status")
@@ -264,4 +266,4 @@ done
 tap $? 'and wakes when there is something'
 kill "$tracer"
 wait $job 2>/dev/null
-exit $failed
+finish

@@ -118,4 +118,4 @@ if ! ldd "$ctl" | grep -q asan; then
   [ $? = 1 ] && grep -q 'memory for a buffer of 1048576 KiB (-b takes a smaller one)' "$tmp/err"
   tap $? 'no memory for the buffer: said'
 fi
-exit $failed
+finish

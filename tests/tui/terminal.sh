@@ -69,4 +69,4 @@ tap $? 'without UTF-8 everything beyond ASCII is escaped'
 COLUMNS=50 "$ctl" list 2>/dev/null >"$tmp/piped"
 grep -q '!mm' "$tmp/piped" && grep -q 'CQSIZE' "$tmp/piped" && ! grep -q '…' "$tmp/piped"
 tap $? 'what goes into a pipe is not cut'
-exit $failed
+finish

@@ -70,7 +70,7 @@ ended() { # STATUS NAME: it has ended so, and the terminal is as it was
   [ "$(cat "$tmp/status" 2>/dev/null)" = "$1" ] || echo "# status $(cat "$tmp/status" 2>/dev/null), $(cat "$tmp/err")"
   rm -f "$tmp/after"
 }
-pid_of() { mux list-panes -F '#{pane_pid}' | head -1 | xargs pgrep -x uringtop -P; }
+pid_of() { child "$(mux list-panes -F '#{pane_pid}' | head -1)" uringtop; }
 
 zoo plain
 ring=$("$ctl" list -p "$zoo_pid" | awk 'NR == 2 {print $1}')
@@ -79,7 +79,7 @@ ring=$("$ctl" list -p "$zoo_pid" | awk 'NR == 2 {print $1}')
 start 80 24 "-p $zoo_pid -d 0.2"
 shows "^! +$zoo_pid ringzoo" 'before its end'
 for again in 'is killed' 'is killed again'; do
-  kill -KILL "$(pgrep -x uring-collector -P "$(pid_of)")"
+  kill -KILL "$(child "$(pid_of)" uring-collector)"
   shows 'the process that looks at the machine had ended' "the process that looks $again: said"
   keys Escape
   lacks 'had ended' 'and a key takes that away'
@@ -372,4 +372,4 @@ shows 'not kept: .*: (Not a directory|File exists)' 'is said'
 keys q
 ended 0 'end'
 mux kill-server 2>/dev/null
-exit $failed
+finish

@@ -126,4 +126,5 @@ while read -r section; do
   done
   echo "$line"
 done < <(cat "$build"/vm-*.log | grep -a '^# section ' | sed 's/^# section //; s/: [a-zA-Z]*$//' | awk '!seen[$0]++')
+echo "# end"
 exit $status
