@@ -202,7 +202,8 @@ enum request_list {
 	LIST_LINK_TIMEOUT,
 	LIST_DRAIN,
 	LIST_IOPOLL,
-	LIST_TASK_WORK, /* of a ring with DEFER_TASKRUN */
+	LIST_TASK_WORK,	 /* of a ring with DEFER_TASKRUN */
+	LIST_TASK_RETRY, /* what one call has left of it to the next: 6.13 up to where a queue took the place of both */
 	LIST_FUTEX,
 	LIST_WAITID,
 	LIST_URING_CMD,
@@ -215,9 +216,9 @@ enum request_list {
 
 struct rec_request {
 	uint64_t key, ctx, file, link, user_data, flags;
-	uint64_t ring, ring_ino; /* its file is this ring; only if a limit was asked */
-	uint64_t files,
-		node; /* the submitter's descriptors, 0: it has ended; its node in the file table, 6.13 and later */
+	uint64_t ring, ring_ino;     /* its file is this ring; only if a limit was asked */
+	uint64_t files;		     /* the submitter's descriptors, 0: it has ended */
+	uint64_t node;		     /* its node in the file table, 6.13 and later */
 	uint32_t opcode, linked;     /* linked: how deep in the chain, 0: its head */
 	int32_t fd, tid;	     /* fd: what stands where the SQE's was; the task that submitted it */
 	int64_t expires, period;     /* of a timeout, ns */

@@ -151,6 +151,9 @@ static __always_inline bool find_list(struct io_ring_ctx *ctx)
 		return iopoll(ctx);
 	case LIST_TASK_WORK:
 		return task_work(ctx);
+	case LIST_TASK_RETRY:
+		return HAS(io_ring_ctx, retry_llist) &&
+		       begins(ADDR(ctx, io_ring_ctx, retry_llist), AT(io_kiocb, io_task_work) + AT(io_task_work, node));
 	case LIST_FUTEX:
 		return HAS(io_ring_ctx, futex_list) &&
 		       begins(ADDR(ctx, io_ring_ctx, futex_list), AT(io_kiocb, hash_node));

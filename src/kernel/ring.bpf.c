@@ -25,6 +25,8 @@ static __always_inline void lists(struct io_ring_ctx *ctx)
 		note_list(ADDR(ctx, io_ring_ctx, work_llist), LIST_TASK_WORK, false);
 	else if (HAS(io_ring_ctx, work_list))
 		base.lists |= 1 << LIST_TASK_WORK;
+	if (HAS(io_ring_ctx, retry_llist))
+		note_list(ADDR(ctx, io_ring_ctx, retry_llist), LIST_TASK_RETRY, false);
 	if (HAS(io_ring_ctx, futex_list))
 		note_list(ADDR(ctx, io_ring_ctx, futex_list), LIST_FUTEX, false);
 	if (HAS(io_ring_ctx, waitid_list))

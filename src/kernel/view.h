@@ -542,6 +542,7 @@ struct io_ring_ctx {
 	struct list_head defer_list, timeout_list, ltimeout_list, cq_overflow_list;
 	struct io_wq_work_list iopoll_list;	   /* up to 5.15 and on 7.x a struct list_head */
 	struct llist_head work_llist;		   /* 6.1; on 7.x the next two */
+	struct llist_head retry_llist;		   /* 6.13, up to 7.1 */
 	struct mpscq work_list;			   /* 7.x */
 	struct llist_node *work_head;		   /* 7.x */
 	struct hlist_head futex_list, waitid_list; /* 6.7 */

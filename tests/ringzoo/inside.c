@@ -591,6 +591,23 @@ static cJSON *wait_id(void)
 }
 
 /* Its completion waits for the program to come and fetch it. */
+/* Has it completed, or posted a completion? Then *res is what the first of these says. */
+static bool posted(uint64_t user_data, int32_t *res)
+{
+	const struct io_uring_cqe *cqes = (void *)z_word(&ring, ring.p.cq_off.cqes);
+	uint32_t tail = *z_word(&ring, ring.p.cq_off.tail);
+
+	for (uint32_t i = *z_word(&ring, ring.p.cq_off.head); i != tail; i++) {
+		const struct io_uring_cqe *cqe = &cqes[i & (ring.p.cq_entries - 1)];
+
+		if (cqe->user_data != user_data)
+			continue;
+		*res = cqe->res;
+		return true;
+	}
+	return false;
+}
+
 static cJSON *task_work(void)
 {
 	cJSON *o, *list = cJSON_CreateArray();
@@ -604,6 +621,35 @@ static cJSON *task_work(void)
 		z_die("write");
 	cJSON_AddItemToArray(list, request("POLL_ADD", 0x81, "task_work"));
 	o = z_truth(&ring);
+	in_flight(o, list);
+	inside(o, "owner", "submitter_tid", z_json("%d", (int)getpid()));
+	return z_rings(o);
+}
+
+/* More is done than the kernel hands out in one call: from 6.13 on the rest waits for the next. */
+static cJSON *left_over(void)
+{
+	cJSON *o, *list = cJSON_CreateArray();
+	int fds[40];
+	int32_t res;
+
+	if (!z_ring(&ring, 64, 0, Z_SINGLE_ISSUER | Z_DEFER_TASKRUN))
+		return z_unsupported("DEFER_TASKRUN");
+	for (unsigned i = 0; i < 40; i++) {
+		fds[i] = eventfd(0, 0);
+		z_put(next(OP_POLL_ADD, fds[i], 0, 0x131 + i), 28, 4, POLLIN);
+	}
+	submit();
+	for (unsigned i = 0; i < 40; i++)
+		if (write(fds[i], &(uint64_t){1}, 8) != 8)
+			z_die("write");
+	if (z_enter(&ring, 0, 1, 0) < 0)
+		z_die("io_uring_enter");
+	for (unsigned i = 0; i < 40; i++)
+		if (!posted(0x131 + i, &res))
+			cJSON_AddItemToArray(list, request("POLL_ADD", 0x131 + i, "task_work"));
+	o = z_truth(&ring);
+	z_set(o, NULL, "unordered", cJSON_CreateTrue());
 	in_flight(o, list);
 	inside(o, "owner", "submitter_tid", z_json("%d", (int)getpid()));
 	return z_rings(o);
@@ -624,23 +670,6 @@ static void recv_on(int at, unsigned flags, uint64_t user_data)
 
 	z_put(sqe, 16, 8, (uintptr_t)buf);
 	z_put(sqe, 24, 4, sizeof(buf));
-}
-
-/* Has it completed, or posted a completion? Then *res is what the first of these says. */
-static bool posted(uint64_t user_data, int32_t *res)
-{
-	const struct io_uring_cqe *cqes = (void *)z_word(&ring, ring.p.cq_off.cqes);
-	uint32_t tail = *z_word(&ring, ring.p.cq_off.tail);
-
-	for (uint32_t i = *z_word(&ring, ring.p.cq_off.head); i != tail; i++) {
-		const struct io_uring_cqe *cqe = &cqes[i & (ring.p.cq_entries - 1)];
-
-		if (cqe->user_data != user_data)
-			continue;
-		*res = cqe->res;
-		return true;
-	}
-	return false;
 }
 
 /* Of two that wait for one message, both are woken, and one of them in vain: its user_data. */
@@ -1054,6 +1083,7 @@ const struct exhibit exhibits_inside[] = {
 	{"futex", "a futex", futex_wait, NULL},
 	{"waitid", "a child that is waited for", wait_id, NULL},
 	{"task-work", "a completion that the program has to fetch", task_work, NULL},
+	{"left-over", "completions that one call has left to the next", left_over, NULL},
 	{"woken", "requests that were woken in vain", woken, NULL},
 	{"shots", "multishots that have had a shot", shots, NULL},
 	{"forced", "what the kernel hands to a worker by itself", forced, NULL},
