@@ -211,6 +211,7 @@ enum request_list {
 	LIST_TASK = LISTS_OF_RING, /* task work of a task: key[0] is its io_uring */
 	LIST_IOWQ_BOUND,	   /* queued */
 	LIST_IOWQ_UNBOUND,
+	LIST_IOWQ_CHAIN, /* what a worker has taken along, for the same file as what it runs: key[0] is the worker */
 	LISTS,
 };
 
@@ -230,6 +231,7 @@ enum { REQUEST_FD = 1, REQUEST_TIMEOUT = 2 };
 struct rec_worker {
 	struct rec_request run; /* key 0: it runs none */
 	struct task_ids task;
+	uint64_t key; /* its io_worker */
 	uint32_t flags, bound;
 };
 

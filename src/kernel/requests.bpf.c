@@ -133,6 +133,28 @@ static __always_inline bool queued(uint32_t acct)
 	return true;
 }
 
+/*
+ * What writes to one file is done by one worker, one after the other: it takes them all out of its pool's list at once (io_get_next_work),
+ * and they hang behind what it runs.
+ */
+static __always_inline bool chained(void)
+{
+	struct io_worker *w = (void *)x.key[0];
+	struct task_struct *t = GET(w, task);
+	struct io_wq_work *work = GET(w, cur_work);
+	void *of_task;
+
+	begins(ADDR(work, io_wq_work, list), AT(io_kiocb, work) + AT(io_wq_work, list));
+	if (HAS(task_struct, worker_private))
+		of_task = GET(t, worker_private);
+	else
+		of_task = GET(t, pf_io_worker);
+	/* it may have ended, or have come to the end of them */
+	if (!work || of_task != (void *)w)
+		follow.buckets = 0;
+	return true;
+}
+
 /* False: this kernel has no such list. */
 static __always_inline bool find_list(struct io_ring_ctx *ctx)
 {
@@ -169,6 +191,8 @@ static __always_inline bool find_list(struct io_ring_ctx *ctx)
 		return queued(0);
 	case LIST_IOWQ_UNBOUND:
 		return queued(1);
+	case LIST_IOWQ_CHAIN:
+		return chained();
 	default:
 		return false;
 	}

@@ -119,6 +119,7 @@ static __always_inline void one_worker(struct io_worker *w, const struct pid *mi
 	if (!r)
 		return;
 	__builtin_memset(r, 0, sizeof(*r));
+	r->key = (uint64_t)w;
 	task_ids(&r->task, GET(w, task), mine);
 	r->flags = (uint32_t)NUM(w, flags);
 	/* a flag up to 6.14, since then by the list it stands in */

@@ -23,7 +23,8 @@ static const char *const where_names[LISTS] = {[LIST_POLL] = "poll",
 	[LIST_URING_CMD] = "uring_cmd",
 	[LIST_TASK] = "task_work",
 	[LIST_IOWQ_BOUND] = "iowq_queued",
-	[LIST_IOWQ_UNBOUND] = "iowq_queued"};
+	[LIST_IOWQ_UNBOUND] = "iowq_queued",
+	[LIST_IOWQ_CHAIN] = "iowq_queued"};
 
 struct found_request {
 	struct rec_request r;
@@ -43,6 +44,11 @@ struct request_search {
 	const char *where;
 	int32_t worker;
 	uint64_t *queued; /* counts what is queued, of whichever ring */
+	struct busy_worker {
+		uint64_t key;
+		bool bound;
+	} * busy; /* that run something */
+	size_t n_busy, cap_busy;
 	bool cut;
 };
 
@@ -132,7 +138,11 @@ static bool take_running(void *ctx, const void *record)
 	memcpy(&w, record, sizeof(w));
 	s->where = "iowq_running";
 	s->worker = w.task.tid;
-	return w.run.key ? take(s, &w.run) : true;
+	if (!w.run.key)
+		return true;
+	s->busy = arena_grow(s->a, s->busy, s->n_busy, &s->cap_busy, sizeof(*s->busy));
+	s->busy[s->n_busy++] = (struct busy_worker){w.key, w.bound};
+	return take(s, &w.run);
 }
 
 static int of_tasks(struct request_search *s, const struct rec_user *users, size_t n, struct snap_workers *pools)
@@ -149,6 +159,12 @@ static int of_tasks(struct request_search *s, const struct rec_user *users, size
 			err = kernel_walk(s->b->k, WALK_WORKERS, &s->b->key, &w, take_running, s);
 			s->worker = 0;
 		}
+		for (size_t k = 0; k < s->n_busy && !err; k++) {
+			s->queued = s->busy[k].bound ? &pools->bounded.queued : &pools->unbounded.queued;
+			err = follow(s, LIST_IOWQ_CHAIN, s->busy[k].key, 0);
+			s->queued = NULL;
+		}
+		s->n_busy = 0;
 		for (uint64_t node = 0; users[i].has_wq && !err && node < (users[i].nodes ? users[i].nodes : 1);
 			node++) {
 			s->queued = &pools->bounded.queued;

@@ -28,6 +28,7 @@ static const struct {
 	{"timeouts", "in flight: timeout, linked timeout, age"}, {"chain", "in flight: link chain"},
 	{"drained", "in flight: drain"}, {"io-wq", "in flight: io-wq queued, running; workers"},
 	{"futex", "in flight: futex"}, {"waitid", "in flight: waitid"}, {"task-work", "in flight: task work"},
+	{"one-file", "in flight: behind a write to the same file"},
 	{"left-over", "in flight: task work left to the next call"},
 	{"woken", "in flight: descriptor of what was woken"}, {"shots", "in flight: descriptor of multishots"},
 	{"forced", "in flight: what the kernel hands to io-wq"}, {"many-polls", "in flight: count, cut"},

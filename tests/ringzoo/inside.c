@@ -3,12 +3,14 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/futex.h>
+#include <linux/userfaultfd.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -33,6 +35,7 @@ enum {
 	OP_LINK_TIMEOUT = 15,
 	OP_OPENAT = 18,
 	OP_READ = 22,
+	OP_WRITE = 23,
 	OP_RECV = 27,
 	OP_SPLICE = 30,
 	OP_PROVIDE_BUFFERS = 31,
@@ -532,6 +535,47 @@ static cJSON *io_wq(void)
 	z_set(o, NULL, "unordered", cJSON_CreateTrue());
 	inside(o, "workers", "bounded", z_json("{\"workers\": 2, \"running\": 0, \"max\": 2, \"queued\": 3}"));
 	z_set(o, NULL, "stuck_in", z_json("\"fifo_open\""));
+	return z_rings(o);
+}
+
+/* A page that does not come, until this process ends. */
+static void *page_that_waits(void)
+{
+	struct uffdio_api api = {.api = UFFD_API};
+	struct uffdio_register reg = {.range.len = 4096, .mode = UFFDIO_REGISTER_MODE_MISSING};
+	int fd = (int)syscall(SYS_userfaultfd, O_CLOEXEC);
+	void *page = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	if (fd < 0 || page == MAP_FAILED || ioctl(fd, UFFDIO_API, &api))
+		return NULL;
+	reg.range.start = (uintptr_t)page;
+	return ioctl(fd, UFFDIO_REGISTER, &reg) ? NULL : page;
+}
+
+/* Writes to one file: a worker takes them all along, and does one after the other. */
+static cJSON *one_file(void)
+{
+	static char byte;
+	char *page = page_that_waits();
+	cJSON *o, *list = cJSON_CreateArray();
+	int fd = memfd_create("zoo", 0); /* no write to it is done without waiting */
+
+	if (fd < 0 || !page || !z_ring(&ring, 8, 0, 0))
+		return z_unsupported("userfaultfd");
+	for (unsigned i = 0; i < 5; i++) {
+		uint8_t *sqe = next(OP_WRITE, fd, 0, 0x141 + i);
+
+		z_put(sqe, 16, 8, (uintptr_t)(i ? &byte : page));
+		z_put(sqe, 24, 4, 1);
+	}
+	submit();
+	usleep(200000);
+	for (unsigned i = 0; i < 5; i++)
+		cJSON_AddItemToArray(list, request("WRITE", 0x141 + i, i ? "iowq_queued" : "iowq_running"));
+	o = z_truth(&ring);
+	z_set(o, NULL, "unordered", cJSON_CreateTrue());
+	in_flight(o, list);
+	inside(o, "workers", "bounded", z_json("{\"queued\": 4}"));
 	return z_rings(o);
 }
 
@@ -1080,6 +1124,7 @@ const struct exhibit exhibits_inside[] = {
 	{"chain", "a chain of three", chain, NULL},
 	{"drained", "requests that wait for those before", drained, NULL},
 	{"io-wq", "workers that wait, and requests that wait for workers", io_wq, NULL},
+	{"one-file", "writes that wait behind another to the same file", one_file, NULL},
 	{"futex", "a futex", futex_wait, NULL},
 	{"waitid", "a child that is waited for", wait_id, NULL},
 	{"task-work", "a completion that the program has to fetch", task_work, NULL},
