@@ -336,8 +336,11 @@ const char *snap_reason_of(const struct snap_ring *r, const char *section);
 /* How many entries of section were left out, 0 if none was. */
 uint64_t snap_cut_of(const struct snap_ring *r, const char *section);
 
-/* Does somebody hold the ring who does not share its owner's address space? */
-bool snap_is_foreign(const struct snap_ring *r);
+/*
+ * Does the ring have an SQPOLL thread and a holder that does not share the owner's address space? What such a holder submits runs in the
+ * owner's, with the owner's credentials (io_sq_thread: both are those of whoever made the ring). Without SQPOLL it runs in the holder's.
+ */
+bool snap_serves_foreign(const struct snap_ring *r);
 /* The holder whose the ring is; the first one where that is not known, NULL where there is none. */
 const struct snap_holder *snap_main_holder(const struct snap_ring *r);
 

@@ -61,8 +61,11 @@ size_t snap_hints(struct arena *a, const struct snap_ring *r, const struct snap_
 	struct hints h = {.a = a};
 
 	queue_hints(&h, r);
-	if (snap_is_foreign(r) && r->owner.mm)
-		hint(&h, HINT_NOTE, "a holder in another address space can submit on the owner's behalf");
+	if (snap_serves_foreign(r))
+		hint(&h, HINT_NOTE,
+			"what a holder in another address space submits, the SQPOLL thread does in the owner's, with "
+			"the owner's "
+			"credentials");
 	pool_hint(&h, "bounded", &r->workers.bounded);
 	pool_hint(&h, "unbounded", &r->workers.unbounded);
 	if (r->hidden == SNAP_YES)

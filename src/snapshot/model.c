@@ -93,8 +93,10 @@ void snap_drop_name(struct snap_names *names, const char *name)
 	names->n = n;
 }
 
-bool snap_is_foreign(const struct snap_ring *r)
+bool snap_serves_foreign(const struct snap_ring *r)
 {
+	if (!r->sqpoll.known || !r->sqpoll.active || (r->sqpoll.state && !strcmp(r->sqpoll.state, "died")))
+		return false;
 	for (size_t i = 0; i < r->n_holders; i++)
 		if (r->holders[i].same_mm == SNAP_NO)
 			return true;

@@ -56,7 +56,7 @@ static void marks(struct buf *b, const struct style *st, const struct row *r)
 	}
 	if (x->restrictions.known && (x->restrictions.active || x->restrictions.registered))
 		buf_putc(b, 'R');
-	if (snap_is_foreign(x)) {
+	if (snap_serves_foreign(x)) {
 		render_color(b, st, C_WARN);
 		buf_putc(b, 'F');
 		render_color(b, st, C_NONE);
@@ -210,7 +210,7 @@ NUMBER(workers, OF_WORKERS)
 
 /* clang-format off */
 const struct column columns[] = {
-	{"mark", "MARK", "! needs attention, R restricted, F held in a foreign address space, H hidden, D disabled, E ended", 4, 1, false, 1, 0, OF_NOTHING, marks, false},
+	{"mark", "MARK", "! needs attention, R restricted, F SQPOLL serves a foreign process, H hidden, D disabled, E ended", 4, 1, false, 1, 0, OF_NOTHING, marks, false},
 	{"pid", "PID", "process that the ring belongs to, or that holds it", 5, 2, true, 0, 0, OF_PID, pid, false},
 	{"command", "COMMAND", "its name", 9, 12, false, 0, 0, OF_NOTHING, command, false},
 	{"fd", "FD", "its descriptor of the ring; + more than one, @ of one thread, map mapped, reg registered, use none of these", 3, 1, true, 3, 0, OF_FD, fd, false},

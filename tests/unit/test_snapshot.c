@@ -44,12 +44,17 @@ static void registered(struct arena *a, struct snap_registered *g)
 
 static void in_flight(struct arena *a, struct snap_ring *r)
 {
-	struct snap_request *q = arena_alloc(a, 2 * sizeof(*q));
+	struct snap_request *q = arena_alloc(a, 3 * sizeof(*q));
 	struct snap_worker *w = arena_alloc(a, sizeof(*w));
 
 	r->inflight = (struct snap_inflight){.known = true, .count = num(9), .unknown = num(7), .cut = num(2)};
 	r->inflight.requests = q;
-	r->inflight.n_requests = 2;
+	r->inflight.n_requests = 3;
+	q[2] = (struct snap_request){.opcode = 27, .name = "RECV", .where = "poll", .force_async = true, .n_fds = 2};
+	q[2].fds = arena_alloc(a, 2 * sizeof(*q[2].fds));
+	q[2].fds[1] = UINT32_MAX;
+	q[2].fixed_slot = num(7);
+	q[2].fd_inferred = true;
 	q[0] = (struct snap_request){.opcode = 6, .name = "POLL_ADD", .where = "poll"};
 	q[1] = (struct snap_request){.opcode = 11,
 		.name = "TIMEOUT",
@@ -558,6 +563,37 @@ static void budgets(void **state)
 	arena_free(&a);
 }
 
+/* Is there a hint with these words? */
+static bool hinted(const struct snap_ring *r, const char *words)
+{
+	struct arena a = {0};
+	const struct snap_hint *h;
+	bool is = false;
+
+	for (size_t n = snap_hints(&a, r, &h), i = 0; i < n; i++)
+		is |= strstr(h[i].text, words) != NULL;
+	arena_free(&a);
+	return is;
+}
+
+/* Whoever holds a ring submits with its own credentials, but for SQPOLL. */
+static void foreign_holders(void **state)
+{
+	struct snap_holder holders[] = {{.pid = 1, .same_mm = SNAP_YES}, {.pid = 2, .same_mm = SNAP_NO}};
+	struct snap_ring r = {.holders = holders, .n_holders = 2, .sqpoll = {.known = true}};
+
+	(void)state;
+	assert_false(hinted(&r, "credentials"));
+	r.sqpoll.active = true;
+	r.sqpoll.state = "sleeping";
+	assert_true(hinted(&r, "credentials"));
+	r.sqpoll.state = "died";
+	assert_false(hinted(&r, "credentials"));
+	r.sqpoll.state = "running";
+	r.n_holders = 1;
+	assert_false(hinted(&r, "credentials"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -571,6 +607,7 @@ int main(void)
 		cmocka_unit_test(cut_short),
 		cmocka_unit_test(nobody_reads),
 		cmocka_unit_test(budgets),
+		cmocka_unit_test(foreign_holders),
 	};
 
 	setlocale(LC_ALL, "C.UTF-8");
