@@ -35,13 +35,13 @@ static void queue_hints(struct hints *h, const struct snap_ring *r)
 			"them");
 	else if (r->sqpoll.known && !r->sqpoll.active)
 		hint(h, HINT_IF_IT_LASTS,
-			arena_printf(h->a, "%u entr%s not submitted: the program has not called io_uring_enter",
-				pending, plural(pending)));
+			arena_printf(h->a, "%u entr%s not submitted: no io_uring_enter has taken them yet", pending,
+				plural(pending)));
 	else if (r->sqpoll.active && asleep)
 		hint(h, HINT_IF_IT_LASTS,
 			arena_printf(h->a,
-				"%u entr%s not submitted: SQPOLL asleep, NEED_WAKEUP set, and the program has not "
-				"called io_uring_enter to wake it",
+				"%u entr%s not submitted: SQPOLL asleep, NEED_WAKEUP set, and no "
+				"io_uring_enter has woken it yet",
 				pending, plural(pending)));
 }
 
@@ -75,9 +75,6 @@ size_t snap_hints(struct arena *a, const struct snap_ring *r, const struct snap_
 			"the ring is disabled: nothing can be submitted until IORING_REGISTER_ENABLE_RINGS");
 	if (r->sqpoll.state && !strcmp(r->sqpoll.state, "died"))
 		hint(&h, HINT_TROUBLE, "the SQPOLL thread has died: nothing will be submitted");
-	if (r->sqpoll.need_wakeup == SNAP_YES && r->sqpoll.tid.known &&
-		(uint32_t)r->sq.tail.v == (uint32_t)r->sq.head.v)
-		hint(&h, HINT_NOTE, "SQPOLL asleep, NEED_WAKEUP set");
 	if (r->cq.head.known && r->cq.entries.known && unreaped > r->cq.entries.v)
 		hint(&h, HINT_TROUBLE,
 			"the CQ's tail is further ahead of its head than the CQ is long: the program has overwritten "
@@ -89,7 +86,8 @@ size_t snap_hints(struct arena *a, const struct snap_ring *r, const struct snap_
 			"CQ_OVERFLOW set: completions wait in the kernel until the program makes room and calls "
 			"io_uring_enter");
 	if (snap_has(&r->sq.flags, "TASKRUN"))
-		hint(&h, HINT_IF_IT_LASTS, "TASKRUN set: completions wait for the program to enter the kernel");
+		hint(&h, HINT_IF_IT_LASTS,
+			"TASKRUN set: requests are done, and are completed when their task comes to run its task work");
 	if (r->sq.dropped.known && r->sq.dropped.v)
 		hint(&h, HINT_TROUBLE,
 			arena_printf(a, "%llu SQEs dropped: the SQ array named slots that there are not",
