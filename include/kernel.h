@@ -65,7 +65,7 @@ int kernel_map_at(struct kernel *k, pid_t tid, uint64_t address, struct seen *se
 
 /* 0; -ESRCH: the ring is gone. */
 int kernel_ring(struct kernel *k, const struct ring_key *key, struct ring_base *base);
-/* The same for what moves alone, the fields from now on: a third of the work. The others stay as they are. */
+/* The same for what moves alone, the field 'now' and those behind it: a third of the work. The others stay as they are. */
 int kernel_ring_moment(struct kernel *k, const struct ring_key *key, struct ring_base *base);
 
 /*

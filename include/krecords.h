@@ -122,7 +122,7 @@ struct ring_base {
 	uint64_t register_ops, sqe_ops[2], filter_ops[2];
 	uint8_t sqe_flags_allowed, sqe_flags_required, registered, reg_registered;
 	/* registered resources: how many slots */
-	uint32_t nr_files, nr_buffers;
+	uint32_t nr_buffers;
 	uint32_t has_eventfd, eventfd_async;
 	uint32_t iowq_limits[2];
 	uint32_t napi_mode, napi_prefer;
@@ -133,6 +133,7 @@ struct ring_base {
 	/* from here on: what is read once more when requests are looked for */
 	uint64_t now, jiffies; /* CLOCK_MONOTONIC, ns */
 	uint32_t cached_sq_head, cached_cq_tail, sq_head, sq_tail, cq_head, cq_tail;
+	uint32_t nr_files;		/* slots of registered files */
 	uint32_t nr_allocated, nr_free; /* nr_free: not 0 if there are any */
 	uint32_t nr_locked_free;	/* of those that others than the submitter gave back, up to 6.8: how many */
 	uint32_t lists; /* a bit for each enum request_list that is not empty, as far as the ring itself has them */

@@ -200,8 +200,8 @@ struct snap_request {
 	unsigned opcode;
 	const char *name, *where;
 	struct snap_num user_data, fd, fixed_slot, worker_tid, tid;
-	bool fd_inferred; /* fd or fixed_slot is where its file was found: the kernel has overwritten the request's own number */
-	uint32_t *fds, *fixed_slots; /* it was found in several places: one of these */
+	bool fd_inferred; /* fd or fixed_slot is where its file stands now: the kernel may have overwritten the request's own number */
+	uint32_t *fds, *fixed_slots; /* it stands in several places */
 	size_t n_fds, n_fixed_slots;
 	const char *file;
 	bool flags_known, force_async; /* force_async: by its SQE, or by the kernel */

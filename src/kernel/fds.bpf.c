@@ -18,20 +18,31 @@ __noinline int one_fd(uint32_t first, uint32_t i)
 	return 0;
 }
 
+/* Is any of the descriptors from fd on open, of those that stand in one word? */
+int any_open(uint64_t open_fds, uint32_t fd);
+__noinline int any_open(uint64_t open_fds, uint32_t fd)
+{
+	return load((void *)(open_fds + fd / FDS_IN_CHUNK * 8)) != 0;
+}
+
 SEC("iter/task")
 int walk_fds(struct bpf_iter__task *it)
 {
 	const struct files_struct *files = (void *)x.key[0];
 	const struct fdtable *t = GET(files, fdt);
+	uint64_t open_fds = (uint64_t)GET(t, open_fds);
 	uint32_t fd = (uint32_t)x.cursor[0], end = GET(t, max_fds);
 
 	(void)it;
 	x.len = x.n = 0;
+#pragma clang loop unroll(disable)
+	for (int i = 0; i < FDS_IN_CHUNK && fd < end && !any_open(open_fds, fd); i++)
+		fd += FDS_IN_CHUNK;
+	x.cursor[0] = (uint64_t)fd + FDS_IN_CHUNK;
 	if (fd >= end || bpf_probe_read_kernel(chunk, sizeof(chunk), GET(t, fd) + fd))
 		return answer(WALK_DONE);
 #pragma clang loop unroll(disable)
 	for (uint32_t i = 0; i < FDS_IN_CHUNK; i++)
 		one_fd(fd, i);
-	x.cursor[0] = fd + FDS_IN_CHUNK;
-	return answer(fd + FDS_IN_CHUNK < end ? WALK_MORE : WALK_DONE);
+	return answer(x.cursor[0] < end ? WALK_MORE : WALK_DONE);
 }

@@ -71,6 +71,10 @@ static __always_inline void places(struct io_ring_ctx *ctx)
 	base.sq_tail = GET(r, sq.tail);
 	base.cq_head = GET(r, cq.head);
 	base.cq_tail = GET(r, cq.tail);
+	if (HAS(io_ring_ctx, nr_user_files))
+		base.nr_files = GET(ctx, nr_user_files);
+	else
+		base.nr_files = GET(ctx, file_table.data.nr);
 }
 
 static __always_inline void queues(struct io_ring_ctx *ctx)
@@ -215,13 +219,10 @@ static __always_inline void restrictions(struct io_ring_ctx *ctx)
 
 static __always_inline void registered(struct io_ring_ctx *ctx)
 {
-	if (HAS(io_ring_ctx, nr_user_files)) {
-		base.nr_files = GET(ctx, nr_user_files);
+	if (HAS(io_ring_ctx, nr_user_bufs))
 		base.nr_buffers = GET(ctx, nr_user_bufs);
-	} else {
-		base.nr_files = GET(ctx, file_table.data.nr);
+	else
 		base.nr_buffers = GET(ctx, buf_table.nr);
-	}
 	if (HAS(io_ring_ctx, io_ev_fd)) {
 		struct io_ev_fd *ev = GET(ctx, io_ev_fd);
 

@@ -18,6 +18,8 @@
 
 const char not_asked[] = "the source that has it was not asked (--source)";
 
+enum { MOST_PLACES = 1 << 20 };
+
 struct builder *builder_new(const struct discovery *d, struct kernel *k, const struct build_options *o)
 {
 	struct builder *b = xrealloc(NULL, sizeof(*b));
@@ -27,6 +29,7 @@ struct builder *builder_new(const struct discovery *d, struct kernel *k, const s
 	b->k = b->kernel_why ? NULL : k;
 	if (!b->kernel_why)
 		b->kernel_why = "the kernel source has not seen this ring";
+	b->places_left = MOST_PLACES;
 	b->sockets = sockets_new();
 	b->sq_threads = xrealloc(NULL, (d->n_rings + 1) * sizeof(*b->sq_threads));
 	memset(b->sq_threads, 0, (d->n_rings + 1) * sizeof(*b->sq_threads));

@@ -13,7 +13,8 @@ struct places {
 	struct arena *a;
 	struct file_place **v; /* of one table, by file */
 	size_t n;
-	bool nodes; /* known by their node, and not by the file */
+	bool nodes;   /* known by their node, and not by the file */
+	size_t *left; /* how many more are looked through in this look */
 };
 
 static int by_table(const void *a, const void *b)
@@ -42,6 +43,9 @@ static bool take(void *ctx, const void *record)
 	size_t low = 0, high = p->n;
 	uint64_t key;
 
+	if (!*p->left)
+		return false;
+	--*p->left;
 	memcpy(&r, record, sizeof(r));
 	key = p->nodes ? r.node : r.file;
 	while (low < high) {
@@ -66,7 +70,7 @@ void file_places(struct builder *b, struct arena *a, struct file_place *v, size_
 	qsort(sorted, n, sizeof(*sorted), by_table);
 	for (size_t i = 0, end; i < n; i = end) {
 		uint64_t table = sorted[i]->table;
-		struct places p = {a, sorted + i, 0, table == TABLE_NODES};
+		struct places p = {a, sorted + i, 0, table == TABLE_NODES, &b->places_left};
 		bool slots = table == TABLE_NODES || table == TABLE_SLOTS;
 		const struct walk_request w = {.limit = b->base.nr_files, .key = {table, 0}};
 		int err;
@@ -78,6 +82,8 @@ void file_places(struct builder *b, struct arena *a, struct file_place *v, size_
 		      : slots && !b->base.nr_files
 			      ? 0
 			      : kernel_walk(b->k, slots ? WALK_FILES : WALK_FDS, &b->key, &w, take, &p);
+		if (!err && !b->places_left)
+			err = -E2BIG;
 		for (size_t k = i; k < end; k++) {
 			if (k > i && sorted[k]->file == sorted[k - 1]->file) {
 				sorted[k]->n = sorted[k - 1]->n;

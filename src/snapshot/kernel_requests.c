@@ -200,25 +200,36 @@ static const char *why_not(int err)
 
 /* --- the descriptor ------------------------------------------------------------------------------------------------- */
 
-static bool has_file(const struct found_request *f)
+static bool takes_file(const struct found_request *f)
 {
 	const struct uapi_op *op = uapi_op(f->r.opcode);
 
-	/* the pointer is only set for requests that have a file */
-	return f->r.file && op && op->fd == FD_FILE;
+	return op && op->fd == FD_FILE;
+}
+
+/* The pointer is only set for requests that have a file. */
+static bool has_file(const struct found_request *f)
+{
+	return f->r.file && takes_file(f);
 }
 
 /*
- * The SQE's number stands where the flags of the completion will (struct io_cqe). 0 is written there when a request is woken, to be
- * tried again (io_poll_execute, 5.19 to 7.3), flags when it is done, and by receives that gather several buffers (6.12, io_recv_finish).
+ * The SQE's number stands where the flags of the completion will (struct io_cqe, 5.19). Over it goes 0 when a request is woken to be
+ * tried again (io_poll_execute), flags when it is done, which a worker and iopoll write a moment before it leaves their lists, and
+ * by receives that gather several buffers (io_recv_finish, 6.12). What newer opcodes write there is not known.
  */
 static bool fd_stands(const struct found_request *f)
 {
-	enum { RECVMSG = 10, RECV = 27, URING_CMD = 46 };
+	enum { RECVMSG = 10, ACCEPT = 13, CLOSE = 19, RECV = 27, EPOLL_CTL = 29, URING_CMD = 46 };
 	unsigned op = f->r.opcode;
 
-	return f->r.has & REQUEST_FD && f->r.fd > 0 && strcmp(f->where, "task_work") != 0 && op != RECV &&
-	       op != RECVMSG && op < URING_CMD;
+	if (!(f->r.has & REQUEST_FD) || !strcmp(f->where, "task_work"))
+		return false;
+	/* its turn has not come: the file is looked up then (io_assign_file), and for these two by themselves */
+	if (!f->r.file)
+		return f->r.fd >= 0 && op != CLOSE && op != EPOLL_CTL && strcmp(f->where, "iowq_running") != 0;
+	return f->r.fd > 0 && op < URING_CMD && op != RECV && op != RECVMSG && !(f->r.flags & UAPI_SQE_BUFFER_SELECT) &&
+	       (op != ACCEPT || strcmp(f->where, "iowq_running") != 0);
 }
 
 /* Where the files of all requests are that do not say so themselves: a place for each request, NULL for those that do. */
@@ -249,22 +260,24 @@ static void where_from(struct arena *a, const struct found_request *f, const str
 	struct snap_request *q, struct snap_ring *out)
 {
 	bool fixed = f->r.flags & UAPI_SQE_FIXED_FILE;
+	const char *what = fixed ? "inflight.requests.fixed_slot" : "inflight.requests.fd", *why = NULL;
 	struct snap_num *to = fixed ? &q->fixed_slot : &q->fd;
-	const char *why = NULL;
 
-	if (!has_file(f))
+	if (!takes_file(f) || (!p && !fd_stands(f)))
 		return;
 	if (!p) {
 		*to = snap((uint64_t)f->r.fd);
 	} else if (p->err) {
-		why = p->err == -ESRCH ? "and the task that submitted the request has ended" : why_not(p->err);
+		why = !p->table		 ? "and the task that submitted the request has ended"
+		      : p->err == -E2BIG ? "and there are too many descriptors to look through"
+					 : why_not(p->err);
 	} else if (!p->n || p->n > FILE_PLACES) {
 		why = p->n    ? "and its file has very many descriptors"
 		      : fixed ? "and its file has left the ring's table"
 			      : "and the task that submitted the request has closed the file";
 	} else if (p->n == 1) {
 		*to = snap(p->at[0]);
-		q->fd_inferred = p->table != TABLE_NODES;
+		q->fd_inferred = true;
 	} else if (fixed) {
 		q->fixed_slots = p->at;
 		q->n_fixed_slots = p->n;
@@ -272,11 +285,12 @@ static void where_from(struct arena *a, const struct found_request *f, const str
 		q->fds = p->at;
 		q->n_fds = p->n;
 	}
-	if (why)
-		snap_add_reason(a, out, fixed ? "inflight.requests.fixed_slot" : "inflight.requests.fd",
+	/* many may have the same reason, and one is enough */
+	if (why && !snap_reason_of(out, what))
+		snap_add_reason(a, out, what,
 			arena_printf(a, "%s, %s",
-				f->r.has & REQUEST_FD ? "the kernel has overwritten it"
-						      : "the kernel does not keep it (5.19 does)",
+				f->r.has & REQUEST_FD ? "the kernel may have overwritten it"
+						      : "the kernel does not keep it here (5.19 does)",
 				why));
 }
 
@@ -307,24 +321,24 @@ static void fill(
 	timing(b, &f->r, q);
 }
 
-/* How many requests the ring has; false: this kernel does not tell. */
-static bool count(struct builder *b, uint64_t *n)
+/* How many requests the ring has. -EOPNOTSUPP: this kernel does not tell; -EAGAIN: what was read is of different moments. */
+static int count(struct builder *b, uint64_t *n)
 {
 	const struct ring_base *base = &b->base;
 	uint64_t refs, idle = 0;
 
 	if (base->has & HAS_FREE_LIST && base->nr_free && kernel_free_requests(b->k, &b->key, &idle))
-		return false;
+		return -EOPNOTSUPP;
 	idle += base->nr_locked_free;
 	if (base->has & HAS_NR_ALLOCATED) {
 		*n = base->nr_allocated - idle;
-		return base->nr_allocated >= idle;
+		return base->nr_allocated >= idle ? 0 : -EAGAIN;
 	}
 	/* each has a reference to the ring, which has one of its own */
-	if (kernel_refs(b->k, &b->key, &refs) || refs < 1 + idle)
-		return false;
+	if (kernel_refs(b->k, &b->key, &refs))
+		return -EOPNOTSUPP;
 	*n = refs - 1 - idle;
-	return *n < 1u << 24;
+	return refs < 1 + idle ? -EAGAIN : *n < 1u << 24 ? 0 : -EOPNOTSUPP;
 }
 
 /* Distinct files of the requests, each named once. */
@@ -377,18 +391,20 @@ void build_kernel_requests(
 	struct file_place **places;
 	const char **names;
 	uint64_t all = 0;
-	bool counted = false;
+	int uncounted = -EOPNOTSUPP;
 	int err = 0;
 
 	/* a request on its way from one list to another is met in neither: then they are all looked through again */
 	for (int i = 0; i < TRIES; i++) {
 		s = (struct request_search){.b = b, .a = a};
 		err = kernel_ring_moment(b->k, &b->key, &b->base);
-		counted = !err && count(b, &all);
+		uncounted = err ? err : count(b, &all);
+		if (uncounted == -EAGAIN && i < TRIES - 1)
+			continue;
 		/* a ring that has no requests need not be searched for them */
-		if (!err && (all || !counted))
+		if (!err && (all || uncounted))
 			err = look(&s, users, n, &out->workers);
-		if (err || !counted || all <= s.n || s.cut)
+		if (err || uncounted || all <= s.n || s.cut)
 			break;
 	}
 	if (err) {
@@ -408,9 +424,11 @@ void build_kernel_requests(
 	}
 	if (s.cut)
 		in->cut = snap(b->o.max_requests);
-	if (!counted) {
+	if (uncounted) {
 		snap_add_reason(a, out, "inflight.count",
-			"this kernel does not count its requests where BPF can read it (6.16 does)");
+			uncounted == -EAGAIN
+				? "the ring is in use: what counts its requests could not be read at one moment"
+				: "this kernel does not count its requests where BPF can read it (6.16 does)");
 		return;
 	}
 	in->count = snap(all > s.n ? all : s.n);

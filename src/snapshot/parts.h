@@ -30,6 +30,7 @@ struct builder {
 	struct person people[PEOPLE];
 	size_t n_people;
 	uint64_t clock;
+	size_t places_left; /* descriptors and slots that may still be looked through: all rings of a process can have one huge table */
 	struct sockets *sockets;
 	int32_t *sq_threads; /* of each ring of d, 0: not looked for yet */
 	bool have_header;    /* header is what BTF said */
@@ -100,9 +101,11 @@ void build_kernel_workers(
 size_t kernel_users(struct builder *b, struct arena *a, const struct rec_user **users);
 
 /* The names of n files by their keys, NULL where one has none; in a. */
+const char **file_names(struct builder *b, struct arena *a, pid_t owner, const uint64_t *files, size_t n);
 /*
  * Where a file stands in a table: the files of a task (rec_request.files), or the ring's own, by node or by file. Answered are the
- * places, the first FILE_PLACES of them in at; err: a negative errno.
+ * places, the first FILE_PLACES of them in at; err: a negative errno, -E2BIG if there are too many to
+ * look through.
  */
 enum { TABLE_SLOTS = 1, TABLE_NODES = 2, FILE_PLACES = 32 };
 struct file_place {
@@ -112,7 +115,6 @@ struct file_place {
 	int err;
 };
 void file_places(struct builder *b, struct arena *a, struct file_place *v, size_t n);
-const char **file_names(struct builder *b, struct arena *a, pid_t owner, const uint64_t *files, size_t n);
 
 /* The name of an opcode, also of one newer than the tables. */
 const char *op_name(struct arena *a, unsigned opcode);

@@ -130,12 +130,13 @@ if [ "$(id -u)" = 0 ]; then
   [ $? = 0 ] && grep -q 'not looked into.*CAP_SYS_PTRACE' "$tmp/err"
   tap $? "a list without privilege says what it leaves out, and is no error"
   exec 8< <(exec setpriv --reuid 65534 --regid 65534 --clear-groups "$tmp/ringzoo" plain < <(sleep 100))
+  nobodys=$!
   read -r truth <&8
   mine=$(grep -o '"pid":[0-9]*' <<<"$truth" | head -1 | cut -d: -f2)
   as_nobody "$tmp/uringctl" dump --json -p "$mine" >"$tmp/out" 2>"$tmp/err"
   [ $? = 0 ] && grep -q '"user_data":"0x300"' "$tmp/out"
   tap $? 'your own processes need no privilege'
-  kill -KILL "$mine"
+  kill -KILL "$nobodys"
 else
   echo "ok - without privilege # SKIP it takes root to become another user"
 fi

@@ -125,6 +125,9 @@ static const char *unread(const cJSON *ring, bool old)
 
 	cJSON_ArrayForEach(why, GET(ring, "unavailable"))
 	{
+		for (const cJSON *other = why->next; other; other = other->next)
+			if (!strcmp(why->string, other->string))
+				return "a reason given twice";
 		bool ok = old && !strcmp(why->string, "inflight.count");
 
 		for (size_t i = 0; i < sizeof(fine) / sizeof(fine[0]); i++)

@@ -117,12 +117,13 @@ if [ "$(id -u)" = 0 ]; then
     grep -q 'processes not looked into (CAP_SYS_PTRACE' "$tmp/out"
   tap $? 'the header says what cannot be seen, and what it would take'
   exec 8< <(exec setpriv --reuid 65534 --regid 65534 --clear-groups "$tmp/ringzoo" plain < <(sleep 100))
+  nobodys=$!
   read -r truth <&8
   mine=$(grep -o '"pid":[0-9]*' <<<"$truth" | head -1 | cut -d: -f2)
   as_nobody "$tmp/uringtop" -b -n 2 -d 0.2 -p "$mine" >"$tmp/out" 2>"$tmp/err"
   [ $? = 0 ] && grep -q "$mine ringzoo .* 2/8 .* 7/16" "$tmp/out"
   tap $? 'your own processes need no privilege'
-  kill -KILL "$mine"
+  kill -KILL "$nobodys"
 else
   echo "ok - without privilege # SKIP it takes root to become another user"
 fi

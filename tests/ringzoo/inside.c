@@ -478,16 +478,17 @@ static cJSON *timeouts(void)
 static cJSON *chain(void)
 {
 	cJSON *o, *list = cJSON_CreateArray();
+	int last = empty_pipe();
 
 	if (!z_ring(&ring, 8, 0, 0))
 		return z_unsupported("a plain ring");
 	read_from(empty_pipe(), F_LINK, 0x31);
 	next(OP_NOP, -1, F_LINK, 0x32);
-	next(OP_NOP, -1, 0, 0x33);
+	read_from(last, 0, 0x33);
 	submit();
 	cJSON_AddItemToArray(list, link_of(request("READ", 0x31, "poll"), 0));
 	cJSON_AddItemToArray(list, link_of(request("NOP", 0x32, "linked"), 1));
-	cJSON_AddItemToArray(list, link_of(request("NOP", 0x33, "linked"), 2));
+	cJSON_AddItemToArray(list, with(link_of(request("READ", 0x33, "linked"), 2), "fd", z_json("%d", last)));
 	o = z_truth(&ring);
 	in_flight(o, list);
 	return z_rings(o);
@@ -727,11 +728,12 @@ static uint64_t left_of(uint64_t user_data)
 static cJSON *woken(void)
 {
 	cJSON *o, *list = cJSON_CreateArray();
-	int a[2], b[2], c[2], files[2], more;
+	int a[2], b[2], c[2], d[2], files[2], more;
 
 	two_sockets(a);
 	two_sockets(b);
 	two_sockets(c);
+	two_sockets(d);
 	more = dup(c[0]);
 	files[0] = -1;
 	files[1] = b[0];
@@ -741,14 +743,18 @@ static cJSON *woken(void)
 		recv_on(a[0], 0, 0x101 + i);
 		recv_on(1, F_FIXED_FILE, 0x103 + i);
 		recv_on(c[0], 0, 0x105 + i);
+		recv_on(d[0], 0, 0x107 + i);
 	}
 	submit();
+	close(d[0]);
 	if (write(a[1], "", 1) != 1 || write(b[1], "", 1) != 1 || write(c[1], "", 1) != 1)
 		z_die("write");
 	cJSON_AddItemToArray(list, with(request("RECV", left_of(0x101), "poll"), "fd", z_json("%d", a[0])));
 	cJSON_AddItemToArray(list, with(request("RECV", left_of(0x103), "poll"), "fixed_slot", z_json("1")));
 	cJSON_AddItemToArray(
 		list, with(request("RECV", left_of(0x105), "poll"), "fds", z_json("[%d, %d]", c[0], more)));
+	for (unsigned i = 0; i < 2; i++)
+		cJSON_AddItemToArray(list, with(request("RECV", 0x107 + i, "poll"), "fd", cJSON_CreateNull()));
 	o = z_truth(&ring);
 	z_set(o, NULL, "unordered", cJSON_CreateTrue());
 	in_flight(o, list);
